@@ -1,0 +1,130 @@
+"""The only place where error sentences are made: expected what, got what, and the way out."""
+
+import difflib
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evenreg.errors import InputError, NotFittedError, ShapeError, TargetError, UnknownNameError
+
+
+def number(value: Any, name: str) -> float:
+    """A finite real number as ``float``, or an `InputError` naming the argument."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: expected a number, got {value!r}.") from None
+    if isinstance(value, bool) or not math.isfinite(result):
+        raise InputError(f"{name}: expected a finite number, got {value!r}.")
+    return result
+
+
+def positive(value: Any, name: str, *, zero: bool = False) -> float:
+    """A number above zero (``zero=True``: or zero)."""
+    result = number(value, name)
+    if result < 0 or (result == 0 and not zero):
+        raise InputError(f"{name}: expected a number {'of at least' if zero else 'above'} 0, got {value!r}.")
+    return result
+
+
+def in_range(value: Any, name: str, low: float, high: float) -> float:
+    """A number in the closed interval ``[low, high]``."""
+    result = number(value, name)
+    if not low <= result <= high:
+        raise InputError(f"{name}: expected a number from {low:g} to {high:g}, got {value!r}.")
+    return result
+
+
+def integer(value: Any, name: str, minimum: int) -> int:
+    """A whole number of at least ``minimum``; ``5.0`` counts as 5."""
+    result = number(value, name)
+    if result != int(result) or result < minimum:
+        raise InputError(f"{name}: expected a whole number of at least {minimum}, got {value!r}.")
+    return int(result)
+
+
+def nearest(name: str, options: Collection[str]) -> str:
+    """The way out for an unknown name: the closest known ones, or all of them where nothing is close."""
+    close = difflib.get_close_matches(name.lower(), [o.lower() for o in options], n=3, cutoff=0.55)
+    matches = [o for o in options if o.lower() in close]
+    if matches:
+        return "did you mean " + " or ".join(repr(m) for m in matches[:3]) + "?"
+    shown = ", ".join(map(str, list(options)[:20])) + (", …" if len(options) > 20 else "")
+    return f"known are: {shown}."
+
+
+def known(name: str, options: Collection[str], what: str) -> str:
+    """``name`` if it is one of ``options``; otherwise an `UnknownNameError` that offers the nearest."""
+    if name not in options:
+        raise UnknownNameError(f"no {what} named {name!r}; {nearest(str(name), options)}")
+    return name
+
+
+def rows_text(rows: Sequence[int] | NDArray[np.integer], limit: int = 5) -> str:
+    """``rows 3, 8 and 12`` for an error sentence, cut after ``limit``."""
+    listed = [int(r) for r in rows[:limit]]
+    if len(rows) == 1:
+        return f"row {listed[0]}"
+    if len(rows) > limit:
+        return f"rows {', '.join(map(str, listed))} and {len(rows) - limit} more"
+    return f"rows {', '.join(map(str, listed[:-1]))} and {listed[-1]}"
+
+
+def labels(y: ArrayLike, name: str = "y", *, empty: bool = False) -> NDArray[np.float64]:
+    """Finite float64 labels of shape ``(n,)`` or ``(n, d)``; a lone column ``(n, 1)`` becomes ``(n,)``.
+
+    Args:
+        y: Anything NumPy can read as numbers.
+        name: How the error sentence calls it.
+        empty: Whether zero rows are fine.
+
+    Raises:
+        TargetError: Text, NaN or infinite values (row numbers given, counted from 0), or no rows.
+        ShapeError: More than two dimensions.
+    """
+    try:
+        array = np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TargetError(f"{name}: expected numbers, got {type(y).__name__} that holds text or uneven rows.") from None
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim not in (1, 2):
+        raise ShapeError(f"{name}: expected labels of shape (n,) or (n, d), got shape {array.shape}.")
+    if array.size == 0 and not empty:
+        raise TargetError(f"{name}: expected at least one label, got none.")
+    # One fast pass: a sum is finite unless some entry is not (or it overflows, which the slow path clears).
+    if array.size and not math.isfinite(float(array.sum())):
+        finite = np.isfinite(array) if array.ndim == 1 else np.isfinite(array).all(axis=1)
+        if not finite.all():
+            bad = np.flatnonzero(~finite)
+            raise TargetError(
+                f"{name}: expected finite numbers, got NaN or infinity in {len(bad)} of {len(array)} "
+                f"({rows_text(bad)}, counted from 0); drop or fill them first."
+            )
+    return array
+
+
+def same_length(**arrays: Any) -> int:
+    """The common length of the named arrays, or a `ShapeError` that gives each length."""
+    lengths = {name: len(a) for name, a in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        told = " and ".join(f"{n} of {name}" for name, n in lengths.items())
+        raise ShapeError(f"expected the same number of rows everywhere, got {told}; they must be row by row the same data.")
+    return next(iter(lengths.values()))
+
+
+def same_shape(**arrays: Any) -> None:
+    """A `ShapeError` unless all named arrays or tensors have one shape (nothing is ever broadcast)."""
+    shapes = {name: tuple(a.shape) for name, a in arrays.items()}
+    if len(set(shapes.values())) > 1:
+        told = " and ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ShapeError(f"expected equal shapes, got {told}; reshape one of them (scalar targets are (batch, 1)).")
+
+
+def fitted(part: Any, attribute: str) -> None:
+    """A `NotFittedError` when ``part`` has no ``attribute`` yet."""
+    if getattr(part, attribute, None) is None:
+        raise NotFittedError(f"{type(part).__name__} has learned no labels yet; call fit(space) first.")

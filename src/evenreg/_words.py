@@ -1,0 +1,244 @@
+"""The grammar of a method: ``"SQINV + LDS(size=9)"`` to words with checked arguments, and back.
+
+A method is a sum of words; a word is a name with arguments in brackets, by position or by name; case and
+spaces do not matter. Nothing here loads torch, so that `evenreg.sample_weight` and the command line can
+check a method before anything heavy is imported.
+
+    method    := word ("+" word)*
+    word      := name [ "(" [argument ("," argument)*] ")" ]
+    argument  := [name "="] value
+
+A new word is one `Word` in ``WORDS``: its place in a method (its role), and its arguments.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, final
+
+from evenreg import _check
+from evenreg.errors import InputError, UnknownNameError
+
+
+class Argument(NamedTuple):
+    """One argument of a word: its default, and how its text is read (raises `InputError` when it cannot be)."""
+
+    default: Any
+    read: Callable[[str, str], Any]
+
+
+def _number(text: str, name: str) -> float:
+    return _check.positive(text, name)
+
+
+def _number_or_zero(text: str, name: str) -> float:
+    return _check.positive(text, name, zero=True)
+
+
+def _ratio(text: str, name: str) -> float:
+    value = _check.number(text, name)
+    if value < 1:
+        raise InputError(f"{name}: expected a ratio of at least 1, got {text!r}.")
+    return value
+
+
+def _count(text: str, name: str) -> int:
+    return _check.integer(text, name, 1)
+
+
+def _odd(text: str, name: str) -> int:
+    value = _check.integer(text, name, 1)
+    if value % 2 == 0:
+        raise InputError(f"{name}: expected an odd number of bins (a kernel has a centre), got {text!r}.")
+    return value
+
+
+def _switch(text: str, name: str) -> bool:
+    return _choice("true", "false")(text, name) == "true"
+
+
+def _choice(*options: str) -> Callable[[str, str], str]:
+    def read(text: str, name: str) -> str:
+        lowered = text.lower()
+        if lowered not in options:
+            raise UnknownNameError(f"{name}: got {text!r}; {_check.nearest(text, options)}")
+        return lowered
+
+    return read
+
+
+_COST = _choice("l1", "mse", "huber")
+_KERNEL = _choice("gaussian", "folded_gaussian", "laplacian", "triangular")
+_BOUNDARY = _choice("zero", "renormalize", "reflect")
+# None: the noise scale starts where the trainer finds it (vanilla's validation RMSE, or one SD).
+_NOISE = {"noise_sigma": Argument(None, _number), "learn_noise": Argument(True, _switch)}
+
+#: The roles in the order in which a method is written back.
+ROLES = ("model", "transform", "cost", "weighting", "balanced", "smoothing")
+
+#: Every known word: its role and its arguments.
+WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
+    "hgb": ("model", {}),
+    "log": ("transform", {}),
+    "vanilla": ("cost", {"cost": Argument(None, _COST)}),
+    "l1": ("cost", {}),
+    "mse": ("cost", {}),
+    "huber": ("cost", {"beta": Argument(1.0, _number)}),
+    "focal-r": (
+        "cost",
+        {
+            "beta": Argument(0.2, _number),
+            "gamma": Argument(1.0, _number_or_zero),
+            "cost": Argument("l1", _choice("l1", "mse")),
+        },
+    ),
+    "inv": ("weighting", {"max_ratio": Argument(200.0, _ratio)}),
+    "sqinv": ("weighting", {"max_ratio": Argument(None, _ratio)}),
+    "bmc": ("balanced", _NOISE),
+    "gai": ("balanced", {"n": Argument(2, _count), **_NOISE}),
+    "bni": ("balanced", _NOISE),
+    "lds": (
+        "smoothing",
+        {
+            "kernel": Argument("gaussian", _KERNEL),
+            "size": Argument(5, _odd),
+            "sigma": Argument(2.0, _number),
+            "boundary": Argument("zero", _BOUNDARY),
+        },
+    ),
+}
+
+
+@final
+@dataclass(frozen=True)
+class Word:
+    """A known word with every argument filled in.
+
+    Example:
+        >>> word, = parse("LDS(9, kernel=laplacian)")
+        Traceback (most recent call last):
+        ...
+        evenreg.errors.UnknownNameError: lds(kernel): got '9'; known are: gaussian, folded_gaussian, laplacian, triangular.
+        >>> word, = parse("LDS(size=9, kernel=laplacian)")
+        >>> word.args["size"], word.args["sigma"], str(word)
+        (9, 2.0, 'lds(kernel=laplacian, size=9)')
+    """
+
+    name: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def role(self) -> str:
+        """Its place in a method, one of ``ROLES``."""
+        return WORDS[self.name][0]
+
+    def __str__(self) -> str:
+        arguments = WORDS[self.name][1]
+        told = [f"{k}={_written(v)}" for k, v in self.args.items() if v != arguments[k].default]
+        if self.name == "vanilla" and told:
+            told = [str(self.args["cost"])]
+        return f"{self.name}({', '.join(told)})" if told else self.name
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_WORD = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<args>[^()]*)\))?\s*\Z")
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """``text`` at every ``mark`` outside brackets."""
+    return re.split(re.escape(mark) + r"(?![^(]*\))", text)
+
+
+def split_methods(text: str) -> list[str]:
+    """``"vanilla; sqinv + lds"`` at its semicolons, empty parts dropped."""
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def parse(text: str) -> tuple[Word, ...]:
+    """The words of one method, in writing order (`ROLES`), arguments checked and filled in.
+
+    Args:
+        text: For instance ``"SQINV + LDS(size=9)"``; case and spaces do not matter.
+
+    Raises:
+        UnknownNameError: A word, argument or option nobody knows; the nearest known one is offered.
+        InputError: A word that cannot be read, a word given twice, or words that contradict each other.
+
+    Example:
+        >>> [str(word) for word in parse("lds + SQINV")]
+        ['sqinv', 'lds']
+    """
+    words = [_word(part, text) for part in _split(text, "+")]
+    words.sort(key=lambda word: ROLES.index(word.role))
+    _check_together(words, text)
+    return tuple(words)
+
+
+def _word(part: str, whole: str) -> Word:
+    match = _WORD.match(part)
+    if match is None:
+        got = repr(part.strip()) if part.strip() else "nothing between the plus signs"
+        raise InputError(
+            f"method {whole!r}: expected words such as 'sqinv + lds(size=9)', got {got}; "
+            "write name(argument=value) and join words by +."
+        )
+    name = match["name"].lower().replace("_", "-")
+    _check.known(name, WORDS, "method word")
+    arguments = WORDS[name][1]
+    args = {key: argument.default for key, argument in arguments.items()}
+    given: set[str] = set()
+    for position, item in enumerate(filter(str.strip, (match["args"] or "").split(","))):
+        key, _, value = (s.strip() for s in item.rpartition("="))
+        if not key:
+            if position >= len(arguments):
+                raise InputError(f"{name}: takes {len(arguments)} argument(s), got {match['args']!r}; leave the rest out.")
+            key = list(arguments)[position]
+        key = key.lower().replace("-", "_")
+        if key not in arguments:
+            way_out = _check.nearest(key, arguments) if arguments else "it takes none."
+            raise UnknownNameError(f"{name} has no argument {key!r}; {way_out}")
+        if key in given:
+            raise InputError(f"{name}: argument {key!r} is given twice; keep one.")
+        given.add(key)
+        args[key] = arguments[key].read(value, f"{name}({key})")
+    return Word(name, args)
+
+
+def _check_together(words: list[Word], text: str) -> None:
+    """An `InputError` for words that cannot act together, so that none is silently without effect."""
+    names = [w.name for w in words]
+    roles = [w.role for w in words]
+    for role in roles:
+        same = [w.name for w in words if w.role == role]
+        if len(same) > 1:
+            raise InputError(f"method {text!r}: {' and '.join(same)} exclude each other ({role}); keep one.")
+    if "vanilla" in names and set(roles) - {"cost", "transform"}:
+        raise InputError(
+            f"method {text!r}: vanilla means the cost and nothing else; leave it out "
+            "(published 'vanilla + lds' is sqinv + lds on ages, inv + lds elsewhere)."
+        )
+    if "balanced" in roles:
+        balanced = names[roles.index("balanced")]
+        if "weighting" in roles:
+            raise InputError(
+                f"method {text!r}: {balanced} already corrects for the label distribution, a weighting "
+                "beside it corrects twice; keep one of them."
+            )
+        if "cost" in roles:
+            raise InputError(f"method {text!r}: {balanced} is a cost itself (squared error); leave the other one out.")
+        if "smoothing" in roles and balanced != "bni":
+            raise InputError(f"method {text!r}: {balanced} has no binned density for lds to smooth; use bni + lds.")
+    if "hgb" in names:
+        if "balanced" in roles:
+            raise InputError(f"method {text!r}: hgb takes sample weights, not Balanced MSE; use hgb + sqinv + lds.")
+        costs = [n for n in names if WORDS[n][0] == "cost"]
+        if costs and costs[0] not in ("l1", "mse"):
+            raise InputError(f"method {text!r}: hgb knows the costs l1 and mse, got {costs[0]}; choose one of them.")

@@ -1,0 +1,105 @@
+"""A method as a choice of parts: what the words of a method stand for."""
+
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+from evenreg._words import Word, parse
+from evenreg.labels import LDS, InverseFrequency, weighting_from
+from evenreg.losses import (
+    AbstractLoss,
+    BMCLoss,
+    BNILoss,
+    FocalRLoss,
+    GAILoss,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+)
+
+
+@final
+@dataclass(frozen=True)
+class Method:
+    """The parts that a method's words stand for, built fresh for every run.
+
+    A paper's method is a choice of parts along one line (encoder, head, loss, weights), never a new training
+    loop; this class turns the words of that choice into the parts.
+
+    Attributes:
+        words: The checked words in writing order.
+
+    Example:
+        >>> method = Method.parse("SQINV + LDS(size=9)")
+        >>> str(method), type(method.loss()).__name__
+        ('sqinv + lds(size=9)', 'L1Loss')
+    """
+
+    words: tuple[Word, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a method such as ``"sqinv + lds"`` (any case); errors as in the grammar of the words."""
+        return cls(parse(text))
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.words))
+
+    def _word(self, role: str) -> Word | None:
+        return next((word for word in self.words if word.role == role), None)
+
+    @property
+    def trees(self) -> bool:
+        """Whether gradient-boosted trees are trained in place of a network."""
+        return self._word("model") is not None
+
+    @property
+    def log(self) -> bool:
+        """Whether the model is trained on the logarithm of the target."""
+        return self._word("transform") is not None
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the loss is a Balanced MSE, which corrects for the label distribution itself."""
+        return self._word("balanced") is not None
+
+    @property
+    def cost(self) -> str | None:
+        """The cost that the words name (``l1``, ``mse``, ``huber``, ``focal-r``), None where they name none."""
+        word = self._word("cost")
+        if word is None:
+            return None
+        return word.args["cost"] if word.name == "vanilla" else word.name
+
+    def weighting(self) -> InverseFrequency | None:
+        """A fresh weighting to fit on the training labels, or None where rows weigh the same."""
+        return None if self.balanced else weighting_from(self.words)
+
+    def loss(self, cost: str = "l1", noise_sigma: float = 1.0) -> AbstractLoss:
+        """A fresh loss.
+
+        Args:
+            cost: The cost where the words name none.
+            noise_sigma: Where a learned noise scale starts if the words do not say (in the task's units).
+        """
+        if self.balanced:
+            return self._balanced_loss(noise_sigma)
+        word = self._word("cost")
+        if word is not None and word.name == "focal-r":
+            return FocalRLoss(**word.args)
+        if word is not None and word.name == "huber":
+            return HuberLoss(**word.args)
+        return {"l1": L1Loss, "mse": MSELoss, "huber": HuberLoss}[self.cost or cost]()
+
+    def _balanced_loss(self, noise_sigma: float) -> AbstractLoss:
+        word = self._word("balanced")
+        assert word is not None
+        noise: dict[str, Any] = {
+            "noise_sigma": word.args["noise_sigma"] or noise_sigma,
+            "learn_noise": word.args["learn_noise"],
+        }
+        if word.name == "gai":
+            return GAILoss(n_components=word.args["n"], **noise)
+        if word.name == "bni":
+            smoothing = self._word("smoothing")
+            return BNILoss(smoothing=LDS(**smoothing.args) if smoothing else None, **noise)
+        return BMCLoss(**noise)

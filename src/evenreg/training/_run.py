@@ -1,0 +1,91 @@
+"""A run is a folder: resolved config first, results as they come, ``DONE`` last."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Self, final
+
+from evenreg.errors import RunFolderError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: a full disk or a cut never leaves half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)  # noqa: PTH105 (Path.replace hides that this is atomic)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`write_text` of strict JSON (NaN is refused: it would not be JSON)."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+@final
+class RunFolder:
+    """The folder of one run and the rules for a folder that already holds something.
+
+    Use `open` before anything is computed: it touches nothing unless the folder may be used.
+
+    Example:
+        >>> import tempfile
+        >>> run = RunFolder.open(Path(tempfile.mkdtemp()) / "new", {"seeds": 3})
+        >>> run.done
+        False
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path, config: dict[str, Any], *, resume: bool = False, overwrite: bool = False) -> Self:
+        """Take ``path`` for a run with this resolved config.
+
+        Args:
+            path: The folder; made if absent.
+            config: JSON-able settings that decide the results; written to ``config.json``.
+            resume: Go on with what an earlier run of the same settings left there.
+            overwrite: Delete an earlier run first (only a folder that holds a ``config.json`` of a run).
+
+        Raises:
+            RunFolderError: The folder holds something and neither flag was given, holds something that is no
+                run, or holds a run with other settings (which ones is told).
+        """
+        filled = path.exists() and (not path.is_dir() or any(path.iterdir()))
+        if filled:
+            cls._check(path, config, resume=resume, overwrite=overwrite)
+            if overwrite and not resume:
+                shutil.rmtree(path)
+        run = cls(path)
+        if not (path / "config.json").exists():
+            write_json(path / "config.json", config)
+        return run
+
+    @staticmethod
+    def _check(path: Path, config: dict[str, Any], *, resume: bool, overwrite: bool) -> None:
+        if not path.is_dir() or not (path / "config.json").exists():
+            raise RunFolderError(f"{path}: expected a new folder or an earlier run's, got something else; choose another --out.")
+        if not resume and not overwrite:
+            raise RunFolderError(f"{path} already holds a run; choose another --out, or pass --resume or --overwrite.")
+        if resume:
+            try:
+                old = json.loads((path / "config.json").read_text(encoding="utf-8"))
+            except ValueError:
+                old = {}
+            differing = sorted(k for k in {*old, *config} if k != "versions" and old.get(k) != config.get(k))
+            if differing:
+                told = ", ".join(f"{k} (was {old.get(k)!r}, is {config.get(k)!r})" for k in differing[:3])
+                raise RunFolderError(f"{path}: expected the settings of the run there, got another {told}; use another --out.")
+
+    @property
+    def done(self) -> bool:
+        """Whether the run was finished."""
+        return (self.path / "DONE").exists()
+
+    def finish(self) -> None:
+        """Mark the run as finished; the last thing a run does."""
+        write_text(self.path / "DONE", "")

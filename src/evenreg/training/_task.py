@@ -1,0 +1,91 @@
+"""The one training loop: whatever the method, these are its parts."""
+
+from typing import Any, final
+
+import lightning.pytorch as pl
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from evenreg import _check
+from evenreg.losses import AbstractLoss
+from evenreg.metrics import BalancedMAE
+from evenreg.training._batches import Batch
+from evenreg.training._scaler import TargetScaler
+
+
+@final
+class RegressionTask(pl.LightningModule):
+    """Encoder, head and loss under Lightning; targets standardised inside, predictions in label units.
+
+    A method is a choice of parts, so this class owns no mathematics: it hands features to the head,
+    standardised targets to the loss, the loss's own parameters (a learned noise scale) to an optimizer group
+    of their own, and logs the balanced error of the validation rows, by which models are selected.
+
+    Args:
+        encoder: Maps the batch's inputs to features ``(batch, features)``.
+        head: Maps features to ``(batch, out)``.
+        loss: Any loss of `evenreg.losses`, fitted in the scaler's units where it needs fitting.
+        scaler: Label units to training units; None trains in label units.
+        bins: Number of bins of the label space, for ``val_bmae``.
+        learning_rate: AdamW's, above 0.
+        weight_decay: AdamW's, at least 0; biases and the loss's parameters are exempt.
+        loss_learning_rate: For the loss's own parameters, above 0.
+
+    Batches are `Batch` tuples: inputs, target ``(batch, out)``, weight ``(batch,)``, bin ``(batch,)``.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        head: nn.Module,
+        loss: AbstractLoss,
+        *,
+        scaler: TargetScaler | None = None,
+        bins: int = 1,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.0,
+        loss_learning_rate: float = 1e-2,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.head, self.loss = encoder, head, loss
+        self.scaler = TargetScaler() if scaler is None else scaler
+        self.learning_rate = _check.positive(learning_rate, "learning_rate")
+        self.weight_decay = _check.positive(weight_decay, "weight_decay", zero=True)
+        self.loss_learning_rate = _check.positive(loss_learning_rate, "loss_learning_rate")
+        self.val_bmae = BalancedMAE(bins)
+
+    def forward(self, *inputs: Tensor) -> Float[Tensor, "batch out"]:
+        """Predictions in label units."""
+        return self.scaler.inverse(self.head(self.encoder(*inputs)))
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of one batch, in training units."""
+        del batch_idx
+        batch = Batch(*batch)
+        prediction = self.head(self.encoder(*batch.inputs))
+        loss = self.loss(prediction, self.scaler(batch.target), batch.weight)
+        self.log("train_loss", loss, batch_size=len(batch.target))
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Add one batch to the balanced error."""
+        del batch_idx
+        batch = Batch(*batch)
+        self.val_bmae.update(self(*batch.inputs), batch.target, batch.bin)
+        self.log("val_bmae", self.val_bmae, batch_size=len(batch.target))
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Predictions ``(batch, out)`` in label units."""
+        del batch_idx
+        return self(*Batch(*batch).inputs)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW: weights decay; biases, norms and the loss's own parameters do not."""
+        network = [p for part in (self.encoder, self.head) for p in part.parameters() if p.requires_grad]
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in network if p.ndim > 1], "weight_decay": self.weight_decay},
+            {"params": [p for p in network if p.ndim <= 1], "weight_decay": 0.0},
+            {"params": list(self.loss.parameters()), "weight_decay": 0.0, "lr": self.loss_learning_rate},
+        ]
+        return torch.optim.AdamW([g for g in groups if g["params"]], lr=self.learning_rate)

@@ -70,7 +70,7 @@ def test_absent_bins_do_not_count():
 
 def test_bin_errors():
     e = bin_errors([1.0, 2.0, 7.0], [2.0, 1.0, 4.0], [0, 0, 2], n_bins=4)
-    np.testing.assert_array_equal(e.count, [2, 0, 1, 0])
+    np.testing.assert_array_equal(e.n, [2, 0, 1, 0])
     np.testing.assert_array_equal(e.mae, [1, np.nan, 3, np.nan])
     np.testing.assert_array_equal(e.mse, [1, np.nan, 9, np.nan])
     np.testing.assert_array_equal(e.bias, [0, np.nan, -3, np.nan])

@@ -13,13 +13,13 @@ class BinErrors(NamedTuple):
     """What `bin_errors` returns, each ``(m,)``; NaN where a bin holds no rows.
 
     Attributes:
-        count: Rows in the bin.
+        n: Rows in the bin.
         mae: Mean absolute error of the bin.
         mse: Mean squared error of the bin.
         bias: Mean of prediction minus target: above 0 where the model predicts too much.
     """
 
-    count: NDArray[np.int64]
+    n: NDArray[np.int64]
     mae: NDArray[np.float64]
     mse: NDArray[np.float64]
     bias: NDArray[np.float64]
@@ -69,9 +69,9 @@ def bmae(target: ArrayLike, prediction: ArrayLike, index: ArrayLike) -> float:
 
     ``1/|B| Σ_b 1/n_b Σ_{i in b} |prediction_i - target_i|``, B the bins that hold rows of this test set.
 
-    Ren et al. 2022 (Balanced MSE for Imbalanced Visual Regression, section 5, evaluation metrics) take averages
-    inside even sub-regions of the label space. Their released code takes the unique label values instead,
-    which is the same for whole-number labels in bins of width 1.
+    Ren et al. 2022 (Balanced MSE for Imbalanced Visual Regression, section 4.2.2) take averages inside even
+    sub-regions of the label space. Their released code takes the unique label values for them, which is the
+    same for whole-number labels in bins of width 1.
 
     Arguments and errors as `bin_errors`.
 

@@ -128,3 +128,36 @@ def fitted(part: Any, attribute: str) -> None:
     """A `NotFittedError` when ``part`` has no ``attribute`` yet."""
     if getattr(part, attribute, None) is None:
         raise NotFittedError(f"{type(part).__name__} has learned no labels yet; call fit(space) first.")
+
+
+def shape(array: Any, name: str, expected: tuple[int | str, ...], way_out: str) -> None:
+    """A `ShapeError` unless the shape is ``expected``, where a text such as ``"batch"`` stands for any length."""
+    got = tuple(array.shape)
+    fits = len(got) == len(expected) and all(isinstance(e, str) or e == g for e, g in zip(expected, got, strict=True))
+    if not fits:
+        told = ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "")
+        raise ShapeError(f"{name}: expected shape ({told}), got {got}; {way_out}.")
+
+
+def batch_size(size: int, least: int, part: str, way_out: str) -> None:
+    """An `InputError` when a batch holds fewer samples than the part can work with."""
+    if size < least:
+        some = "1 sample" if least == 1 else f"{least} samples"
+        raise InputError(f"{part}: expected a batch of at least {some}, got {size}; {way_out}.")
+
+
+def weight_shape(weight: Any, target: Any) -> None:
+    """A `ShapeError` unless there is one weight a sample or one an element."""
+    got, full, n = tuple(weight.shape), tuple(target.shape), len(target)
+    if got not in {(n,), (n, 1), full}:
+        told = " or ".join(str(s) for s in dict.fromkeys([(n,), (n, 1), full]))
+        raise ShapeError(f"weight: expected shape {told}, got {got}; give one weight a sample or one an element.")
+
+
+def probabilities(values: Any, name: str, *, total: float | None = None) -> None:
+    """An `InputError` unless all values are at least 0 and some above it (``total``: and they add up to it)."""
+    smallest, added = float(values.min()), float(values.sum())
+    if smallest < 0 or not added > 0:
+        raise InputError(f"{name}: expected numbers of at least 0, not all 0, got a smallest of {smallest:g}.")
+    if total is not None and abs(added - total) > 1e-3 * total:
+        raise InputError(f"{name}: expected numbers that add up to {total:g}, got a sum of {added:g}; divide by it.")

@@ -1,1 +1,29 @@
-"""."""
+"""Bins, densities, weights, regions and splits from labels alone: NumPy in, NumPy out."""
+
+from evenreg.labels._bins import Bins as Bins
+from evenreg.labels._inverse_frequency import InverseFrequency as InverseFrequency
+from evenreg.labels._label_space import LabelSpace as LabelSpace
+from evenreg.labels._lds import LDS as LDS
+from evenreg.labels._mixture import GaussianMixture as GaussianMixture
+from evenreg.labels._sample_weight import sample_weight as sample_weight
+from evenreg.labels._sample_weight import weighting_from as weighting_from
+from evenreg.labels._shot_regions import REGIONS as REGIONS
+from evenreg.labels._shot_regions import ShotRegions as ShotRegions
+from evenreg.labels._split import Split as Split
+from evenreg.labels._split import balanced_holdout as balanced_holdout
+from evenreg.labels._split import balanced_split as balanced_split
+
+__all__ = [
+    "LDS",
+    "REGIONS",
+    "Bins",
+    "GaussianMixture",
+    "InverseFrequency",
+    "LabelSpace",
+    "ShotRegions",
+    "Split",
+    "balanced_holdout",
+    "balanced_split",
+    "sample_weight",
+    "weighting_from",
+]

@@ -8,6 +8,7 @@ EvenregError
 ├── NotFittedError (RuntimeError)         a part used before its ``fit``
 ├── MissingFileError (FileNotFoundError)
 ├── RunFolderError (FileExistsError)      an output folder that holds something already
+├── TrainingError (RuntimeError)          training that went nowhere: no epoch with a finite validation error
 ├── CheckpointError (RuntimeError)        a checkpoint or model folder from something else
 └── MissingDependencyError (ImportError)  an optional library that is not installed
 
@@ -45,6 +46,10 @@ class MissingFileError(EvenregError, FileNotFoundError):
 
 class RunFolderError(EvenregError, FileExistsError):
     """An output folder that holds something already."""
+
+
+class TrainingError(EvenregError, RuntimeError):
+    """Training that went nowhere: no epoch with a finite validation error."""
 
 
 class CheckpointError(EvenregError, RuntimeError):

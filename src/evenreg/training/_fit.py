@@ -17,7 +17,7 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from evenreg.errors import CheckpointError
+from evenreg.errors import CheckpointError, TrainingError
 from evenreg.training._task import RegressionTask
 
 BEST, LAST = "best.ckpt", "last.ckpt"
@@ -113,6 +113,7 @@ def fit(
 
     Raises:
         CheckpointError: A ``last.ckpt`` in the folder that does not fit the task.
+        TrainingError: No epoch had a finite ``val_bmae``.
     """
     budget = budget or Budget()
     folder.mkdir(parents=True, exist_ok=True)
@@ -154,10 +155,14 @@ def fit(
                     f"{last}: expected a checkpoint of this very run, got another model's; delete the folder."
                 ) from error
             raise
+    if best.best_model_score is None or not torch.isfinite(best.best_model_score):
+        raise TrainingError(
+            f"training diverged: expected a finite val_bmae, got none in {trainer.current_epoch} epoch(s); look at the "
+            "features for extreme values, or leave this method out."
+        )
     load_best(task, folder)
     last.unlink(missing_ok=True)
-    score = best.best_model_score
-    return float("nan") if score is None else float(score)
+    return float(best.best_model_score)
 
 
 def load_best(task: RegressionTask, folder: Path) -> None:
@@ -167,7 +172,7 @@ def load_best(task: RegressionTask, folder: Path) -> None:
         state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         task.load_state_dict(state)
     except FileNotFoundError:
-        raise CheckpointError(f"{path}: expected a checkpoint, got no file; no epoch had a finite val_bmae.") from None
+        raise CheckpointError(f"{path}: expected a checkpoint, got no file; train first.") from None
     except Exception as error:
         raise CheckpointError(f"{path}: expected a checkpoint of this task, got one of something else; train again.") from error
 

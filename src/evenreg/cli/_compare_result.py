@@ -1,0 +1,146 @@
+"""What a comparison found, as numbers, as text, and as files."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, final
+
+import numpy as np
+
+from evenreg.cli._compare_cells import Cells
+from evenreg.evaluation import (
+    Comparison,
+    Evaluation,
+    ResultTable,
+    compare_to_reference,
+    evaluate,
+    own_weight,
+    to_latex,
+    to_markdown,
+    to_terminal,
+    tradeoff_sentence,
+)
+from evenreg.labels import LabelSpace, ShotRegions
+from evenreg.training import ImageSource, TableSource, write_json, write_text
+
+
+@final
+@dataclass(frozen=True)
+class CompareResult:
+    """A finished comparison; ``str()`` gives the report that the command prints.
+
+    Attributes:
+        table: MAE by region, mean and spread over seeds, marked.
+        comparison: Every row against vanilla, with intervals and p-values.
+        evaluations: Per row one `Evaluation` a seed, on the same test rows.
+        val_bmae: Per row its validation b-MAE, one a seed.
+        seconds: Per row its training times.
+        chosen: The row with the lowest mean validation b-MAE.
+        sentences: What it comes to.
+        heading: What was compared on what.
+        folder: The run's folder; ``folder / "best"`` is the chosen row's best seed, for `evenreg.load_model`.
+        predictions: Columns of ``predictions.csv``: row number, target, region and each cell's prediction.
+        best: Folder of the model to keep.
+    """
+
+    table: ResultTable
+    comparison: Comparison
+    evaluations: Mapping[str, Sequence[Evaluation]]
+    val_bmae: Mapping[str, Sequence[float]]
+    seconds: Mapping[str, Sequence[float]]
+    chosen: str
+    sentences: tuple[str, ...]
+    heading: str
+    folder: Path
+    predictions: Mapping[str, Any]
+    best: Path
+
+    @classmethod
+    def of(
+        cls,
+        source: TableSource | ImageSource,
+        cells: Cells,
+        regions: ShotRegions,
+        folder: Path,
+        *,
+        cost: str,
+    ) -> Self:
+        """Evaluate trained cells on the test rows; regions count training and validation rows together."""
+        test = source.test
+        y = source.y[test]
+        space = LabelSpace.fit(np.delete(source.y, test), source.bins)
+        assigned = regions.assign(y, space)
+        evaluations = {
+            row: [evaluate(y, cell.prediction, space, regions) for cell in seeds] for row, seeds in cells.rows.items()
+        }
+        errors = {row: np.stack([np.abs(c.prediction - y) for c in seeds]) for row, seeds in cells.rows.items()}
+        comparison = compare_to_reference(errors, assigned, own=own_weight(y, space))
+        val_bmae = {row: [cell.val_bmae for cell in seeds] for row, seeds in cells.rows.items()}
+        chosen = min(val_bmae, key=lambda row: float(np.mean(val_bmae[row])))
+        seeds = len(val_bmae[chosen])
+        recipe = f"Networks: {source.encoder_name}, AdamW, cost {cost}, stopped and selected on validation b-MAE."
+        table = ResultTable.from_evaluations(
+            evaluations, comparison, target=source.target, notes=(recipe, *cells.failed.values())
+        )
+        best = cells.rows[chosen][int(np.argmin(val_bmae[chosen]))].model
+        told = (
+            f"Chosen on validation (b-MAE {np.mean(val_bmae[chosen]):.4g}, vanilla "
+            f"{np.mean(val_bmae['vanilla']):.4g}): {chosen}."
+        )
+        train, val = source.train_and_validation(0)
+        heading = (
+            f"{source.target}: {len(source.y):,} rows, {len(train):,} to train, {len(val):,} to validate, "
+            f"{len(test):,} to test; {seeds} seed{'s' if seeds > 1 else ''}; bins: {source.bins.rule}."
+        )
+        columns: dict[str, Any] = {"row": source.row_numbers[test], source.target: y, "region": assigned}
+        for row, trained in cells.rows.items():
+            columns |= {f"{row} (seed {seed})": cell.prediction for seed, cell in enumerate(trained)}
+        return cls(
+            table=table,
+            comparison=comparison,
+            evaluations=evaluations,
+            val_bmae=val_bmae,
+            seconds={row: [cell.seconds for cell in trained] for row, trained in cells.rows.items()},
+            chosen=chosen,
+            sentences=(told, tradeoff_sentence(comparison, chosen)),
+            heading=heading,
+            folder=folder,
+            predictions=columns,
+            best=best,
+        )
+
+    def __str__(self) -> str:
+        said = "\n".join(self.sentences)
+        kept = f"Kept: {self.folder / 'best'} (the chosen model), {self.folder / 'predictions.csv'}, result.json, table.md."
+        return f"{self.heading}\n\n{to_terminal(self.table)}\n{said}\n{kept}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """All numbers as plain values for JSON."""
+        return {
+            "heading": self.heading,
+            "sentences": list(self.sentences),
+            "chosen": self.chosen,
+            "rows": {
+                row: {
+                    "val_bmae": list(self.val_bmae[row]),
+                    "seconds": list(self.seconds[row]),
+                    "evaluations": [json.loads(ev.to_json()) for ev in evs],
+                }
+                for row, evs in self.evaluations.items()
+            },
+            "comparison": self.comparison.to_dict(),
+        }
+
+    def store(self) -> None:
+        """Write predictions, tables, the chosen model and ``result.json`` into the run's folder."""
+        import pandas as pd
+
+        write_text(self.folder / "predictions.csv", pd.DataFrame(self.predictions).to_csv(index=False))
+        write_text(self.folder / "table.md", to_markdown(self.table) + "\n\n" + "\n".join(self.sentences) + "\n")
+        write_text(self.folder / "table.tex", to_latex(self.table) + "\n")
+        best = self.folder / "best"
+        shutil.rmtree(best, ignore_errors=True)
+        shutil.copytree(self.best, best)
+        write_json(self.folder / "result.json", self.to_dict())

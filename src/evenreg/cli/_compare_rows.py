@@ -1,0 +1,58 @@
+"""Which rows a comparison holds: those asked for, and those without which it would not be fair."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenreg._words import parse, split_methods
+from evenreg.errors import InputError
+
+DEFAULT_METHODS = "vanilla; sqinv; sqinv + lds; focal-r; bmc; gai; bni"
+# A log-normal with SD 0.31 of the logarithm has this skewness; below it a logarithm changes little.
+_SKEWED = 1.0
+
+
+def rows_for(methods: str, *, cost: str = "l1", trees: bool, y: NDArray[np.float64]) -> list[str]:
+    """Canonical names of all rows, vanilla first.
+
+    Always there: ``vanilla``. With a Balanced MSE row ``vanilla(mse)``, since Balanced MSE is a squared error.
+    On tables gradient boosting plain and with sample weights, since that is what a person would use instead.
+    ``log`` where the target is positive and skewed, since that is what a person would try first.
+
+    Args:
+        methods: Methods separated by semicolons.
+        cost: The cost of rows that name none.
+        trees: Whether the data is a table.
+        y: ``(n,)`` labels outside the test set.
+
+    Raises:
+        UnknownNameError: A word or argument nobody knows.
+        InputError: No method at all, words that contradict each other, or trees on images.
+
+    Example:
+        >>> rows_for("SQINV+LDS; bmc", trees=False, y=np.array([-1.0, 1.0]))
+        ['vanilla', 'sqinv + lds', 'bmc', 'vanilla(mse)']
+    """
+    asked = [parse(text) for text in split_methods(methods)]
+    if not asked:
+        raise InputError(f"methods: expected at least one method, got {methods!r}; for instance 'vanilla; sqinv + lds'.")
+    names = ["vanilla", *(" + ".join(map(str, words)) for words in asked)]
+    roles = {word.role for words in asked for word in words}
+    if "model" in roles and not trees:
+        raise InputError("methods: hgb expects the columns of a table, got images; leave its rows out.")
+    if "transform" in roles and y.min() <= 0:
+        raise InputError(f"methods: log expects a target above 0, got a smallest value of {y.min():g}; leave its rows out.")
+    if "balanced" in roles and cost != "mse":
+        names.append("vanilla(mse)")
+    if y.min() > 0 and _skewness(y) > _SKEWED:
+        names.append("log")
+    if trees:
+        names += ["hgb", "hgb + sqinv + lds"]
+    # A row that spells out the common cost is that row without it: the same training twice would teach nothing.
+    same = {f"vanilla({cost})": "vanilla", cost: "vanilla"}
+    return list(dict.fromkeys(same.get(name, name) for name in names))
+
+
+def _skewness(y: NDArray[np.float64]) -> float:
+    centred = y - y.mean()
+    spread = centred.std()
+    return float((centred**3).mean() / spread**3) if spread > 0 else 0.0

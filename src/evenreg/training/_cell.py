@@ -1,0 +1,193 @@
+"""One cell of a comparison: one method trained with one seed."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from evenreg.errors import InputError
+from evenreg.labels import Bins, LabelSpace
+from evenreg.losses import AbstractLoss, BNILoss, GAILoss
+from evenreg.metrics import bmae, rmse
+from evenreg.training._batches import Rows, memory_loader
+from evenreg.training._fit import Budget, fit, predict
+from evenreg.training._method import Method
+from evenreg.training._model import TrainedNetwork, TrainedTrees
+from evenreg.training._scaler import TargetScaler
+from evenreg.training._sources import AbstractPrepared, AbstractSource
+from evenreg.training._task import RegressionTask
+
+Tell = Callable[[int, float], None]
+
+
+@final
+class Draw:
+    """One seed's division of the rows, and what is learned from its training rows alone.
+
+    Attributes:
+        seed: The seed.
+        train: Training rows.
+        val: Validation rows.
+        space: Label space of the training rows, on the source's bins.
+        prepared: All rows as numbers.
+    """
+
+    def __init__(self, source: AbstractSource, seed: int) -> None:
+        self.source, self.seed = source, seed
+        self.train, self.val = source.train_and_validation(seed)
+        self.space = LabelSpace.fit(source.y[self.train], source.bins)
+        self.prepared: AbstractPrepared = source.prepare(self.train)
+
+    def weights(self, method: Method) -> NDArray[np.float64]:
+        """Loss weights ``(rows,)`` of all rows; mean 1 over the training rows."""
+        weighting = method.weighting()
+        return np.ones(len(self.source.y)) if weighting is None else weighting.fit(self.space)(self.source.y)
+
+
+@final
+@dataclass(frozen=True)
+class CellResult:
+    """What a trained cell leaves.
+
+    Attributes:
+        model: The trained model.
+        prediction: ``(test rows,)`` in label units.
+        val_bmae: Balanced MAE on the validation rows, by which rows are chosen.
+        val_rmse: RMSE on the validation rows, in label units.
+        seconds: Training time.
+    """
+
+    model: TrainedNetwork | TrainedTrees
+    prediction: NDArray[np.float64]
+    val_bmae: float
+    val_rmse: float
+    seconds: float
+
+
+def train_cell(
+    method: Method,
+    draw: Draw,
+    folder: Path,
+    *,
+    cost: str = "l1",
+    noise_sigma: float | None = None,
+    budget: Budget | None = None,
+    tell: Tell | None = None,
+) -> CellResult:
+    """Train one method with one seed and predict the test rows.
+
+    Global random state is left as it was; the same arguments give the same numbers.
+
+    Args:
+        method: What to train.
+        draw: The seed's rows.
+        folder: Where checkpoints go.
+        cost: The cost where the method names none.
+        noise_sigma: In label units, where a learned noise scale starts; None for one SD of the labels.
+        budget: How long networks train.
+        tell: Called after every epoch of a network.
+    """
+    started = time.monotonic()
+    train = _train_trees if method.trees else _train_network
+    model, everything = train(method, draw, folder, cost=cost, noise_sigma=noise_sigma, budget=budget, tell=tell)
+    source, val = draw.source, draw.val
+    return CellResult(
+        model=model,
+        prediction=everything[source.test],
+        val_bmae=bmae(source.y[val], everything[val], source.bins.index(source.y[val])),
+        val_rmse=rmse(source.y[val], everything[val]),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _train_network(
+    method: Method,
+    draw: Draw,
+    folder: Path,
+    *,
+    cost: str,
+    noise_sigma: float | None,
+    budget: Budget | None,
+    tell: Tell | None,
+) -> tuple[TrainedNetwork, NDArray[np.float64]]:
+    source = draw.source
+    y = torch.from_numpy(source.y)[:, None]
+    scaler = TargetScaler(log=method.log).fit(source.y[draw.train])
+    start = 1.0 if noise_sigma is None or method.log else noise_sigma / scaler.std[0]
+    loss = _fitted(method.loss(cost, start), scaler, source.y[draw.train], source.bins)
+    weight = torch.from_numpy(draw.weights(method)).float()
+    bins = torch.from_numpy(source.bins.index(source.y))
+
+    def rows(index: NDArray[np.int64]) -> Rows:
+        taken = tuple(t[index] for t in draw.prepared.inputs)
+        return Rows(taken, y[index], weight[index], bins[index])
+
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(draw.seed)
+        encoder = draw.prepared.encoder()
+        head = nn.Linear(encoder.out_features, 1)
+        task = RegressionTask(encoder, head, loss, scaler=scaler, bins=len(source.bins), **source.optimizer)
+        fit(
+            task,
+            memory_loader(rows(draw.train), source.batch_size, shuffle=True, seed=draw.seed),
+            memory_loader(rows(draw.val), 4096, shuffle=False),
+            folder,
+            budget=budget,
+            tell=tell,
+        )
+    facts: dict[str, Any] = {"encoder": type(encoder).__name__, "encoder_config": encoder.config}
+    model = TrainedNetwork(task, draw.prepared.preprocessor, _about(method, draw, cost) | facts)
+    return model, predict(task, draw.prepared.inputs).double().numpy()[:, 0]
+
+
+def _fitted(loss: AbstractLoss, scaler: TargetScaler, y: NDArray[np.float64], bins: Bins) -> AbstractLoss:
+    """The loss with the prior of the training labels, in the units the network learns in."""
+    if not isinstance(loss, BNILoss | GAILoss):
+        return loss
+    # A logarithm needs positive edges; nothing lies below the smallest label.
+    edges = np.maximum(bins.edges, y.min() / 2) if scaler.log else bins.edges
+    return loss.fit(LabelSpace.fit(scaler.standardize(y), Bins(scaler.standardize(np.unique(edges)))))
+
+
+def _train_trees(
+    method: Method,
+    draw: Draw,
+    folder: Path,
+    *,
+    cost: str,
+    noise_sigma: float | None,
+    budget: Budget | None,
+    tell: Tell | None,
+) -> tuple[TrainedTrees, NDArray[np.float64]]:
+    del folder, noise_sigma, budget, tell  # trees neither start from a noise scale nor need a checkpoint
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    from evenreg.training._sources import PreparedTable
+
+    prepared = draw.prepared
+    if not isinstance(prepared, PreparedTable):
+        raise InputError(f"{method}: expected a table, got images; leave the rows with hgb out.")
+    loss = "absolute_error" if method.cost == "l1" else "squared_error"
+    trees = HistGradientBoostingRegressor(loss=loss, random_state=draw.seed)
+    y = draw.source.y[draw.train]
+    trees.fit(prepared.matrix[draw.train], np.log(y) if method.log else y, draw.weights(method)[draw.train])
+    model = TrainedTrees(trees, prepared.preprocessor, _about(method, draw, cost) | {"log": method.log})
+    return model, model.predict_matrix(prepared.matrix)
+
+
+def _about(method: Method, draw: Draw, cost: str) -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "method": str(method),
+        "cost": cost,
+        "seed": draw.seed,
+        "target": draw.source.target,
+        "data": draw.source.fingerprint,
+    }
+    preprocessor = draw.prepared.preprocessor
+    return about if preprocessor is None else about | {"columns": list(preprocessor.columns)}

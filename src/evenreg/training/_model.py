@@ -1,0 +1,177 @@
+"""A trained model as a folder: predict with it anywhere, read it back without pickle."""
+
+import json
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+import evenreg
+from evenreg import _check
+from evenreg.data import TablePreprocessor
+from evenreg.errors import CheckpointError, InputError, MissingFileError
+from evenreg.losses import L1Loss
+from evenreg.models import SmallCNN, TableMLP
+from evenreg.training._fit import predict
+from evenreg.training._run import write_json
+from evenreg.training._scaler import TargetScaler
+from evenreg.training._task import RegressionTask
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+_ABOUT, _WEIGHTS, _INPUTS, _TREES = "model.json", "weights.pt", "inputs.skops", "trees.skops"
+_ENCODERS: dict[str, type[nn.Module]] = {"TableMLP": TableMLP, "SmallCNN": SmallCNN}
+# What skops does not know by itself in scikit-learn's gradient boosting: arrays of nodes.
+_TRUSTED_TREES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+
+
+class AbstractTrainedModel(ABC):
+    """What all trained models can do.
+
+    Attributes:
+        about: Plain facts: version, kind, method, target, columns.
+    """
+
+    about: dict[str, Any]
+
+    @abstractmethod
+    def predict(self, inputs: "DataFrame | NDArray[np.float32]") -> NDArray[np.float64]:
+        """Predictions ``(rows,)`` in label units for raw rows: a table with the training columns, or images."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder; `load_model` reads it back."""
+
+
+@final
+class TrainedNetwork(AbstractTrainedModel):
+    """Encoder, head and target scaling, with whatever turns raw rows into the encoder's inputs.
+
+    Args:
+        task: The trained task; its loss is not kept.
+        preprocessor: For tables; None for images, which go in as they are.
+        about: Plain facts; ``encoder`` and ``encoder_config`` are needed to build the network again.
+    """
+
+    def __init__(self, task: RegressionTask, preprocessor: TablePreprocessor | None, about: dict[str, Any]) -> None:
+        self.task, self.preprocessor = task, preprocessor
+        self.about = {**about, "evenreg": evenreg.__version__, "kind": "network"}
+
+    def predict(self, inputs: "DataFrame | NDArray[np.float32]") -> NDArray[np.float64]:
+        """Predictions ``(rows,)`` in label units.
+
+        Args:
+            inputs: A DataFrame with the training columns (others are ignored), or ``(rows, channels, height,
+                width)`` images.
+        """
+        if self.preprocessor is None:
+            tensors = (torch.from_numpy(np.ascontiguousarray(inputs, dtype=np.float32)),)
+        else:
+            ready = self.preprocessor.transform(_frame(inputs))
+            tensors = (torch.from_numpy(ready.numeric), torch.from_numpy(ready.other))
+        return predict(self.task, tensors).double().numpy()[:, 0]
+
+    def save(self, folder: Path) -> None:
+        """Write ``model.json``, ``weights.pt`` and, for tables, ``inputs.skops``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = {"encoder": self.task.encoder, "head": self.task.head, "scaler": self.task.scaler}
+        torch.save({name: part.state_dict() for name, part in parts.items()}, folder / _WEIGHTS)
+        if self.preprocessor is not None:
+            self.preprocessor.save(folder / _INPUTS)
+        write_json(folder / _ABOUT, self.about)
+
+    @classmethod
+    def load(cls, folder: Path, about: dict[str, Any]) -> Self:
+        """Read what `save` wrote."""
+        encoder = _ENCODERS[about["encoder"]](**about["encoder_config"])
+        head = nn.Linear(encoder.out_features, 1)  # pyright: ignore[reportArgumentType]
+        scaler = TargetScaler()
+        state = torch.load(folder / _WEIGHTS, map_location="cpu", weights_only=True)
+        for name, part in {"encoder": encoder, "head": head, "scaler": scaler}.items():
+            part.load_state_dict(state[name])
+        preprocessor = TablePreprocessor.load(folder / _INPUTS) if "columns" in about else None
+        return cls(RegressionTask(encoder, head, L1Loss(), scaler=scaler), preprocessor, about)
+
+
+@final
+class TrainedTrees(AbstractTrainedModel):
+    """Gradient-boosted trees, with what turns raw rows into their matrix.
+
+    Args:
+        trees: A fitted scikit-learn model.
+        preprocessor: Fitted on the training rows.
+        about: Plain facts; ``log`` tells whether the trees predict the logarithm.
+    """
+
+    def __init__(
+        self, trees: "HistGradientBoostingRegressor", preprocessor: TablePreprocessor, about: dict[str, Any]
+    ) -> None:
+        self.trees, self.preprocessor = trees, preprocessor
+        self.about = {**about, "evenreg": evenreg.__version__, "kind": "trees"}
+
+    def predict(self, inputs: "DataFrame | NDArray[np.float32]") -> NDArray[np.float64]:
+        """Predictions ``(rows,)`` in label units for a DataFrame with the training columns."""
+        return self.predict_matrix(self.preprocessor.transform_for_trees(_frame(inputs)).features)
+
+    def predict_matrix(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The same for rows that are a matrix already."""
+        raw = self.trees.predict(matrix)
+        return np.exp(raw) if self.about.get("log") else raw
+
+    def save(self, folder: Path) -> None:
+        """Write ``model.json``, ``trees.skops`` and ``inputs.skops``."""
+        import skops.io
+
+        folder.mkdir(parents=True, exist_ok=True)
+        skops.io.dump(self.trees, folder / _TREES)
+        self.preprocessor.save(folder / _INPUTS)
+        write_json(folder / _ABOUT, self.about)
+
+    @classmethod
+    def load(cls, folder: Path, about: dict[str, Any]) -> Self:
+        """Read what `save` wrote."""
+        import skops.io
+
+        trees = skops.io.load(folder / _TREES, trusted=list(_TRUSTED_TREES))
+        return cls(trees, TablePreprocessor.load(folder / _INPUTS), about)
+
+
+def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
+    """Read a model that `compare` kept, for instance ``runs/sales/best``.
+
+    Nothing in the folder is executed: weights are read as tensors only, trees and columns with skops.
+
+    Args:
+        folder: A folder with a ``model.json``.
+
+    Raises:
+        MissingFileError: No such folder, or no model in it.
+        CheckpointError: Something else's folder, or a damaged one.
+    """
+    path = Path(folder)
+    if not (path / _ABOUT).is_file():
+        way_out = f"; did you mean {path / 'best'}?" if (path / "best" / _ABOUT).is_file() else "; give a run's best/."
+        raise MissingFileError(f"{path}: expected a model folder with a {_ABOUT}, got none{way_out}")
+    try:
+        about = json.loads((path / _ABOUT).read_text(encoding="utf-8"))
+        kinds = {"network": TrainedNetwork, "trees": TrainedTrees}
+        return kinds[_check.known(about["kind"], kinds, "kind of model")].load(path, about)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CheckpointError(
+            f"{path}: expected a model that evenreg stored, got one that cannot be read ({reason[:160]}); train it again."
+        ) from error
+
+
+def _frame(inputs: Any) -> "DataFrame":
+    import pandas as pd
+
+    if not isinstance(inputs, pd.DataFrame):
+        raise InputError(f"inputs: expected a DataFrame with the training columns, got {type(inputs).__name__}.")
+    return inputs

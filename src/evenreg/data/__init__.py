@@ -1,1 +1,27 @@
-"""."""
+"""Data: a person's own table from CSV or Parquet, and the embedded images of rotated digits.
+
+NumPy and pandas in, NumPy out. scikit-learn, SciPy and skrub are imported inside the functions that need
+them, so that reading a table stays quick; nothing here imports torch.
+"""
+
+from evenreg.data._columns import read_columns as read_columns
+from evenreg.data._digits_rotation import digits_rotation as digits_rotation
+from evenreg.data._images import Images as Images
+from evenreg.data._inputs import TableInputs as TableInputs
+from evenreg.data._inputs import TreeInputs as TreeInputs
+from evenreg.data._preprocessor import TablePreprocessor as TablePreprocessor
+from evenreg.data._table import Table as Table
+from evenreg.data._table import check_trainable as check_trainable
+from evenreg.data._table import read_table as read_table
+
+__all__ = [
+    "Images",
+    "Table",
+    "TableInputs",
+    "TablePreprocessor",
+    "TreeInputs",
+    "check_trainable",
+    "digits_rotation",
+    "read_columns",
+    "read_table",
+]

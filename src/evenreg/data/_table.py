@@ -1,0 +1,201 @@
+"""A person's own table: a target to predict, and the columns to predict it from."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.util import hash_pandas_object
+
+from evenreg import _check
+from evenreg.data._columns import numbers
+from evenreg.data._source import open_source
+from evenreg.errors import InputError, TargetError
+
+# Below this a test set of a sixth of the rows holds fewer than ten, and regions cannot be told apart.
+MINIMUM_ROWS = 60
+
+# What people write in a split column.
+_SPLITS = {
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A checked table: finite targets that vary, and features as they came.
+
+    Attributes:
+        features: Every column but target and split, with pandas' types; index 0 to n - 1.
+        y: (n,) float64 targets in label units.
+        split: (n,) "train", "val" or "test", or None where the file does not say.
+        rows: (n,) where a row is found in the file: its line number in a CSV (the header is line 1), its
+            place counted from 1 in Parquet.
+        target: Name of the target column.
+        path: The file.
+        fingerprint: SHA-256 of target, features and split: equal content, equal fingerprint, however it is
+            written.
+        dropped: Rows left out because their target was missing.
+    """
+
+    features: pd.DataFrame
+    y: NDArray[np.float64]
+    split: NDArray[Any] | None
+    rows: NDArray[np.int64]
+    target: str
+    path: Path
+    fingerprint: str
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+def read_table(
+    path: str | Path, target: str, *, split: str | None = None, drop_missing: bool = False
+) -> Table:
+    r"""Read a CSV or Parquet file and check everything that would go wrong later.
+
+    Why: most of what makes a training run fail or, worse, succeed on nonsense is visible in the file. It is
+    told in one sentence, with row numbers, before anything slow is loaded.
+
+    Delimiter (comma, semicolon, tab, bar) and a decimal comma are found out. A nameless first column that
+    only counts the rows (what ``DataFrame.to_csv`` leaves behind) is no feature and is left out.
+
+    Args:
+        path: CSV or Parquet file.
+        target: Name of the column to predict.
+        split: Name of a column that says train, val or test for every row.
+        drop_missing: Whether rows without a target are left out; text in the target is never dropped.
+
+    Raises:
+        MissingFileError: No such file.
+        UnknownNameError: No such column; nearest names offered.
+        TargetError: Text, missing, infinite or constant targets.
+        InputError: A file that is no table, or a split column that does not split.
+        MissingDependencyError: A Parquet file without pyarrow.
+
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "sales.csv"
+    >>> _ = file.write_text("price,rooms\n10,3\n,2\n30,5\n")
+    >>> table = read_table(file, "price", drop_missing=True)
+    >>> table.y, table.rows, table.dropped
+    (array([10., 30.]), array([2, 4]), 1)
+    """
+    if split is not None and split == target:
+        raise InputError(
+            f"split: expected a column beside the target, got {split!r} for both; name another column."
+        )
+    source = open_source(path, [target] if split is None else [target, split])
+    name = f"target {target!r} of {source.name}"
+    y = numbers(source.cells[target], source.rows, name, source.decimal, drop_missing=drop_missing)
+    keep = np.flatnonzero(~np.isnan(y))
+    _check_varies(y[keep], name)
+    features = _without_counter(source.features([target] if split is None else [target, split]))
+    parts = (
+        None
+        if split is None
+        else _parts([source.cells[split][i] for i in keep.tolist()], source.rows[keep], split)
+    )
+    y, features = y[keep], features.iloc[keep].reset_index(drop=True)
+    digest = _fingerprint(target, y, features, parts)
+    dropped = len(source.rows) - len(keep)
+    return Table(features, y, parts, source.rows[keep], target, Path(path), digest, dropped)
+
+
+def check_trainable(table: Table) -> None:
+    r"""Refuse a table that can be looked at but not learned from.
+
+    Args:
+        table: A table to train and compare models on.
+
+    Raises:
+        InputError: No column beside the target, fewer than 60 rows, or a split column that leaves fewer than
+            40 rows for training and validation.
+
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "sales.csv"
+    >>> _ = file.write_text("price,rooms\n10,3\n30,5\n")
+    >>> check_trainable(read_table(file, "price"))
+    Traceback (most recent call last):
+    evenreg.errors.InputError: sales.csv: expected at least 60 rows with a target, got 2; collect more rows,
+    or only look at the target with evenreg diagnose.
+    """
+    name = table.path.name
+    if not len(table.features.columns):
+        raise InputError(
+            f"{name}: expected columns to predict {table.target!r} from, got none beside it; only evenreg "
+            "diagnose can use such a table."
+        )
+    if len(table) < MINIMUM_ROWS:
+        raise InputError(
+            f"{name}: expected at least {MINIMUM_ROWS} rows with a target, got {len(table)}; collect more "
+            "rows, or only look at the target with evenreg diagnose."
+        )
+    if table.split is not None:
+        learned = int((table.split != "test").sum())
+        least = MINIMUM_ROWS * 2 // 3
+        if learned < least:
+            raise InputError(
+                f"{name}: expected at least {least} rows for training and validation, got {learned}; mark "
+                "more rows as train in the split column."
+            )
+
+
+def _check_varies(y: NDArray[np.float64], name: str) -> None:
+    if not len(y):
+        raise TargetError(f"{name}: expected numbers, got only missing values; name another column.")
+    if y.min() == y.max():
+        raise TargetError(
+            f"{name}: expected values that differ, got {y[0]:g} in {'all ' if len(y) > 1 else ''}{len(y)} "
+            f"row{'s' if len(y) > 1 else ''}; a constant target leaves nothing to learn, name another column."
+        )
+
+
+def _parts(cells: list[Any], rows: NDArray[np.int64], column: str) -> NDArray[Any]:
+    words = [str(cell).strip().lower() for cell in cells]
+    unknown = [i for i, word in enumerate(words) if word not in _SPLITS]
+    if unknown:
+        raise InputError(
+            f"split column {column!r}: expected train, val or test in every row, got "
+            f"{str(cells[unknown[0]])!r} in {_check.rows_text(rows[unknown])}; correct it, or leave the "
+            "split to evenreg."
+        )
+    parts = np.array([_SPLITS[word] for word in words], dtype=np.str_)
+    for part in ("train", "test"):
+        if part not in parts:
+            raise InputError(
+                f"split column {column!r}: expected train and test rows, got no {part} row with a target; "
+                "mark some, or leave the split to evenreg."
+            )
+    return parts
+
+
+def _without_counter(features: pd.DataFrame) -> pd.DataFrame:
+    """Without the index that pandas wrote: in a file sorted by its target it would give the target away."""
+    first = next(iter(features.columns), None)
+    if first == "Unnamed: 0" and features[first].dtype.kind in "iu":
+        counter = features[first].to_numpy()
+        if np.array_equal(counter - counter[0], np.arange(len(counter))) and counter[0] in (0, 1):
+            return features.drop(columns=first)
+    return features
+
+
+def _fingerprint(
+    target: str, y: NDArray[np.float64], features: pd.DataFrame, split: NDArray[Any] | None
+) -> str:
+    digest = hashlib.sha256(repr((target, [str(c) for c in features.columns])).encode())
+    digest.update((y + 0.0).tobytes())  # -0.0 equals 0.0
+    for column in features.columns:
+        values: Any = features[column]
+        values = values.astype(str) if values.dtype == object else values
+        hashes = cast(Any, hash_pandas_object)(values, index=False)  # pandas.util names it without a type
+        digest.update(hashes.to_numpy().tobytes())
+    if split is not None:
+        digest.update("|".join(split.tolist()).encode())
+    return digest.hexdigest()

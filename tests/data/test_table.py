@@ -90,6 +90,13 @@ def test_rows_are_line_numbers_of_the_file(write):
     assert table.features["note"].tolist() == ["two\nlines", "x", "y"]
 
 
+def test_empty_rows_above_the_header(write):
+    table = read_table(write(",,\n\nprice,rooms,city\n10,3,Ulm\n20,4,Bonn\n"), "price")
+    assert table.y.tolist() == [10.0, 20.0]
+    assert table.rows.tolist() == [4, 5]
+    assert table.features["city"].tolist() == ["Ulm", "Bonn"]
+
+
 def test_spaces_around_names_and_numbers(write):
     table = read_table(write(' price , rooms\n 10 , "3"\n20,4\n'), "price")
     assert table.y.tolist() == [10.0, 20.0]
@@ -235,7 +242,11 @@ BAD_FILES = {
         InputError,
         "got 1 in rows 3 and 4; add what is missing",
     ),
-    "open quote": (b'price,rooms\n1,"2\n2,3\n', InputError, "expected"),
+    "open quote": (
+        b'price,rooms\n1,2\n2,"3\n4,5\n',
+        InputError,
+        "expected quotes in pairs, got a quoted text near line 3 that does not end; close it",
+    ),
     "other case": (b"Price,rooms\n1,2\n", UnknownNameError, "no column named 'price'; did you mean 'Price'?"),
     "misspelt": (b"prize,rooms\n1,2\n", UnknownNameError, "no column named 'price'; did you mean 'prize'?"),
     "other names": (b"a,b\n1,2\n", UnknownNameError, "no column named 'price'; known are: a, b."),
@@ -319,6 +330,11 @@ def test_a_file_that_may_not_be_read(write, monkeypatch):
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InputError, match="expected a file that can be read, got 'Permission denied'"):
         read_table(path, "price")
+
+
+def test_names_over_two_lines_are_read_as_one(write):
+    table = read_table(write('"price\n(EUR)",rooms\n1,2\n2,3\n'), "price (EUR)")
+    assert table.y.tolist() == [1.0, 2.0]
 
 
 def test_a_quote_that_never_ends(write):

@@ -15,7 +15,7 @@ from evenreg.data._source import Source, check_header, check_rows
 from evenreg.errors import InputError
 
 _DELIMITERS = ",;\t|"
-_SAMPLE = 100  # rows that delimiter and decimal mark are judged by
+_SAMPLE, _SAMPLE_TEXT = 100, 1 << 22  # rows, and characters, that delimiter and decimal mark are judged by
 
 
 def open_csv(path: Path, columns: Sequence[str]) -> Source:
@@ -23,15 +23,16 @@ def open_csv(path: Path, columns: Sequence[str]) -> Source:
     text = _decode(path.read_bytes(), path.name)
     delimiter = sniff_delimiter(text)
     decimal = _sniff_decimal(text, delimiter)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    stream = io.StringIO(text, newline="")
+    reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
     try:
         names = next((row for row in reader if any(cell.strip() for cell in row)), None)
         if names is None:
             raise InputError(f"{path.name}: expected a table, got only blank lines.")
         # An empty name is written as pandas does, so that such a column can be named at all.
-        header = [cell.strip() or f"Unnamed: {i}" for i, cell in enumerate(names)]
+        header = [" ".join(cell.splitlines()).strip() or f"Unnamed: {i}" for i, cell in enumerate(names)]
         check_header(header, columns, path.name)
-        picked = [header.index(column) for column in columns]
+        picked, body = [header.index(column) for column in columns], stream.tell()
         lines, uneven, cells = [], [], [[] for _ in columns]
         line, width = reader.line_num + 1, len(header)
         for row in reader:
@@ -45,10 +46,7 @@ def open_csv(path: Path, columns: Sequence[str]) -> Source:
                     values.append(row[i])
             line = reader.line_num + 1
     except csv.Error:
-        raise InputError(
-            f"{path.name}: expected quotes in pairs, got a quoted text near line {reader.line_num} that does "
-            "not end; close it, or double a quote inside quotes."
-        ) from None
+        raise _open_quote(path.name, reader.line_num) from None
     if uneven:
         at = _check.rows_text([line for line, _ in uneven])
         raise InputError(
@@ -58,7 +56,7 @@ def open_csv(path: Path, columns: Sequence[str]) -> Source:
     check_rows(len(lines), path.name)
 
     def features(without: Collection[str]) -> pd.DataFrame:
-        return _features(text, header, without, delimiter, decimal, len(lines), path.name)
+        return _features(text[body:], header, without, delimiter, decimal, lines, path.name)
 
     rows = np.asarray(lines, dtype=np.int64)
     return Source(path.name, header, rows, dict(zip(columns, cells, strict=True)), decimal, features)
@@ -109,7 +107,9 @@ def _sniff_decimal(text: str, delimiter: str) -> str:
 
 
 def _sample(text: str, delimiter: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(
+        io.StringIO(text[:_SAMPLE_TEXT], newline=""), delimiter=delimiter, skipinitialspace=True
+    )
     try:
         return [row for row in islice(reader, _SAMPLE) if row]
     except csv.Error:
@@ -117,33 +117,40 @@ def _sample(text: str, delimiter: str) -> list[list[str]]:
 
 
 def _features(
-    text: str, header: list[str], without: Collection[str], delimiter: str, decimal: str, n: int, name: str
+    body: str,
+    header: list[str],
+    without: Collection[str],
+    delimiter: str,
+    decimal: str,
+    lines: Sequence[int],
+    name: str,
 ) -> pd.DataFrame:
     kept = [column for column in header if column not in without]
     if not kept:
-        return pd.DataFrame(index=pd.RangeIndex(n))
+        return pd.DataFrame(index=pd.RangeIndex(len(lines)))
     try:
         frame = pd.read_csv(
-            io.StringIO(text),
+            io.StringIO(body),
             sep=delimiter,
             decimal=decimal,
-            header=0,
+            header=None,
             names=header,
             usecols=kept,
             index_col=False,
             skipinitialspace=True,
             low_memory=False,
         )
-    except (pd.errors.ParserError, ValueError) as error:
-        raise InputError(
-            f"{name}: expected a regular CSV, got what pandas cannot read ({_line(error)})."
-        ) from None
-    if len(frame) != n:
-        raise InputError(
-            f"{name}: expected {n} rows, got {len(frame)} from pandas; quotes do not come in pairs."
-        )
+    except pd.errors.ParserError:
+        # The widths are known to be right: what is left is a quote that runs to the end of the file.
+        raise _open_quote(name, lines[-1]) from None
+    if len(frame) != len(lines):
+        # csv and pandas part ways only over stray quotes.
+        raise _open_quote(name, lines[min(len(frame), len(lines)) - 1])
     return frame
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".")
+def _open_quote(name: str, line: int) -> InputError:
+    return InputError(
+        f"{name}: expected quotes in pairs, got a quoted text near line {line} that does not end; close it, "
+        "or double a quote inside quotes."
+    )

@@ -49,6 +49,12 @@ class Grid(NamedTuple):
 def given_width(y: Floats, width: float) -> Grid:
     """Bins of a chosen width over the range of ``y``, whole-number labels in the middle of theirs."""
     step, low, high = lattice_step(y), float(y.min()), float(y.max())
+    if (high - low) / width > LIMIT:
+        raise InputError(
+            f"width: expected at most {LIMIT:,} bins, got {width!r} on labels from {low:g} to {high:g}."
+        )
+    if step.is_integer():  # a person's own width of 2 pairs whole numbers, whatever the labels have in common
+        step = min(step, 1.0)
     return _aligned(low, high, width, step, f"width {width:g}: given")
 
 
@@ -69,7 +75,7 @@ def default(y: Floats) -> Grid:
     step = lattice_step(y)
     if step >= 1 and step.is_integer():
         most = min(_MOST_BINS, max(_FEWEST_BINS, len(y) // _ROWS))
-        for width in nice_widths(step, high - low, unit=step):
+        for width in nice_widths(max(step, (high - low) / _MOST_BINS), high - low, unit=step):
             grid = _aligned(low, high, width, step, f"width {width:g}: whole-number labels")
             if grid.bins <= most:
                 return grid
@@ -90,8 +96,7 @@ def freedman_diaconis(y: Floats) -> float:
     Freedman and Diaconis (1981). Quartiles come from at most 100,000 labels drawn with a fixed seed. It is 0
     where these are all alike.
     """
-    sample = y if len(y) <= _SAMPLE else y[np.random.default_rng(0).integers(len(y), size=_SAMPLE)]
-    values, counts = np.unique(sample, return_counts=True)
+    values, counts = np.unique(_sample(y), return_counts=True)
     counts[counts.argmax()] = 1
     iqr = np.subtract(*np.quantile(np.repeat(values, counts), [0.75, 0.25]))
     if iqr <= 0:  # several spikes: every value once
@@ -100,22 +105,36 @@ def freedman_diaconis(y: Floats) -> float:
 
 
 def lattice_step(y: Floats) -> float:
-    """The largest step of which all labels are whole multiples: 1 for ages, 0.5 for half stars; 0 if none.
+    """The step of labels that are whole multiples of one: 1 for ages, 0.5 for half stars, 10 for tens.
 
-    Decimal steps are told apart from rounding in float32, and looked for in at most 100,000 labels.
+    It counts only where at least five labels differ and half of the multiples in their range occur: labels 0
+    and 50 have a gap between them, no step of 50. Failing that it is 1 for whole numbers and 0 for others.
+    Decimal steps, told apart from float32 rounding, are looked for in at most 100,000 labels.
     """
+    values = np.unique(_sample(y))
     largest = float(np.abs(y).max())
     if largest < 2**53 and all(bool((b == np.rint(b)).all()) for b in np.array_split(y, len(y) // 65536 + 1)):
-        return float(np.gcd.reduce(y.astype(np.int64))) or 1.0
-    sample = y if len(y) <= _SAMPLE else y[np.random.default_rng(0).integers(len(y), size=_SAMPLE)]
+        step = float(np.gcd.reduce(values.astype(np.int64)))
+        return step if _dense(values, step) and not np.fmod(y, step).any() else 1.0
     for decimals in range(1, 7):
-        scaled = sample * 10.0**decimals
+        scaled = values * 10.0**decimals
         if largest * 10.0**decimals > _LATTICE_STEPS:
             break
         whole = np.rint(scaled)
         if bool((np.abs(scaled - whole) <= 1.2e-7 * np.abs(whole) + 1e-12).all()):
-            return float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**decimals or 0.0
+            step = float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**decimals
+            return step if _dense(values, step) else 0.0
     return 0.0
+
+
+def _dense(values: Floats, step: float) -> bool:
+    """Whether these distinct values fill at least half of the multiples of ``step`` in their range."""
+    return len(values) >= 5 and float(values[-1] - values[0]) / step < 2 * len(values)
+
+
+def _sample(y: Floats) -> Floats:
+    """At most 100,000 of the labels, drawn with a fixed seed."""
+    return y if len(y) <= _SAMPLE else y[np.random.default_rng(0).integers(len(y), size=_SAMPLE)]
 
 
 def nice_widths(least: float, most: float, *, unit: float) -> list[float]:
@@ -134,10 +153,6 @@ def _aligned(low: float, high: float, width: float, step: float, text: str) -> G
     """
     whole = step >= 1 and step.is_integer()
     shift = min(step, width) / 2 if whole or width < 10 * step else 0.0
-    if (high - low) / width > LIMIT:
-        raise InputError(
-            f"width: expected at most {LIMIT:,} bins, got {width!r} on labels from {low:g} to {high:g}."
-        )
     # 1e-9: 0.3 / 0.1 is 2.9999999999999996, and must not open a bin of its own.
     first = math.floor((low + shift) / width + 1e-9)
     last = max(math.ceil((high + shift) / width - 1e-9), first + 1)

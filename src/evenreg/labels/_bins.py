@@ -165,7 +165,7 @@ class Bins:
         return result.reshape(np.shape(y))
 
     def index_into(self, y: NDArray[np.float64], out: NDArray[np.int64]) -> None:
-        """`index` without its checks, for callers with blocks of their own: fills ``out`` from finite labels."""
+        """`index` without its checks, for callers with blocks of their own: finite labels to ``out``."""
         if self._step is None:
             out[...] = np.searchsorted(self._cuts[1:-1], y, side="right")
             edge = np.minimum(out + 1, len(self))

@@ -1,8 +1,8 @@
 """Runs what README.md and docs/*.md show: Python blocks and ``evenreg`` commands, in a temporary folder.
 
-The blocks of one page share a folder and a Python namespace and run in their order, so that the first may write
-the table the others read. ``<!-- skip: reason -->`` on the line before a block leaves it out; ``<!-- slow -->``
-runs it only where EVENREG_DOCS=all is set.
+The blocks of one page share a folder and a Python namespace and run in their order, so that the first may
+write the table the others read. ``<!-- skip: reason -->`` on the line before a block leaves it out;
+``<!-- slow -->`` runs it only where EVENREG_DOCS=all is set.
 """
 
 import doctest
@@ -53,7 +53,7 @@ def blocks(text):
 def commands(block):
     """The ``evenreg`` commands of a shell block; in a console only what follows a prompt is one."""
     prompt = r"\$ " if block.language == "console" else r"\s*"
-    lines = re.sub(r"\\\n\s*", " ", block.text).splitlines()
+    lines = re.sub(r"\s*\\\n\s*", " ", block.text).splitlines()
     return [found[1] for line in lines if (found := re.match(rf"{prompt}(evenreg\s.*)", line))]
 
 

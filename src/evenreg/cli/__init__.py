@@ -5,17 +5,28 @@ name is first used (PEP 562), so that ``evenreg --help`` loads no library at all
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evenreg.cli._compare import compare as compare
+    from evenreg.cli._compare_result import CompareResult as CompareResult
+    from evenreg.cli._diagnose import diagnose as diagnose
+    from evenreg.cli._diagnosis import Diagnosis as Diagnosis
+    from evenreg.cli._evaluate import evaluate_table as evaluate_table
+    from evenreg.cli._evaluation_text import EvaluatedTable as EvaluatedTable
+    from evenreg.cli._main import main as main
 
 _NAMES = {
+    "CompareResult": "_compare_result",
     "Diagnosis": "_diagnosis",
+    "EvaluatedTable": "_evaluation_text",
     "compare": "_compare",
     "diagnose": "_diagnose",
     "evaluate_table": "_evaluate",
     "main": "_main",
 }
 
-__all__ = ["Diagnosis", "compare", "diagnose", "evaluate_table", "main"]
+__all__ = ["CompareResult", "Diagnosis", "EvaluatedTable", "compare", "diagnose", "evaluate_table", "main"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,12 +5,12 @@ A verb named ``x`` is a module ``evenreg/cli/_x.py`` with two functions besides 
 ``add_arguments(parser: Parser) -> None``
     declares its options (and may set ``parser.description``). Cheap: nothing heavier than NumPy is imported.
 ``run(args: argparse.Namespace) -> int``
-    does the work, prints the result to stdout and returns the exit code, 0 when all is well. What a person got
-    wrong is raised as an `EvenregError`; files and options are checked before anything heavy is imported.
+    does the work, prints the result to stdout and returns the exit code, 0 when all is well. What a person
+    got wrong is raised as an `EvenregError`; files and options are checked before anything heavy is imported.
 
 A new verb needs its module and its line in `VERBS`, nothing else. Exit codes: 0; 1 for a bug, with its
-traceback; 2 for an error a person can act on, in one sentence on stderr; 130 after Ctrl-C; 141 when the reader
-of a pipe left.
+traceback; 2 for an error a person can act on, in one sentence on stderr; 130 after Ctrl-C; 141 when the
+reader of a pipe left.
 """
 
 import os
@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not sys.warnoptions:  # -W and PYTHONWARNINGS have the last word
             warnings.simplefilter("ignore")
         try:
+            _forgive_encoding()
             code = _run(words)
             sys.stdout.flush()
         except EvenregError as error:
@@ -73,9 +74,6 @@ def _run(words: list[str]) -> int:
         from evenreg._check import known  # NumPy comes with it: only on the way to an error
 
         known(verb, VERBS, "command")
-    # A terminal that cannot show a character gets "?" instead of a crash.
-    with suppress(AttributeError):
-        sys.stdout.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
 
     parser = Parser(prog="evenreg", description=_description(), epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"evenreg {evenreg.__version__}")
@@ -115,6 +113,13 @@ def _os_sentence(error: OSError) -> str:
     """What the operating system refused, and of which file."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+def _forgive_encoding() -> None:
+    """A terminal that cannot show a character gets "?" where Python would raise."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a stream put in its place, by a notebook or a test
+            stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _leave_pipe() -> None:

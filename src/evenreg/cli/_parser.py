@@ -71,7 +71,9 @@ class Parser(argparse.ArgumentParser):
                 long = [o for o in self._option_string_actions if o.startswith("--")]
                 raise UnknownNameError(f"no option named {option!r}; {nearest(option, long)}")
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride] (the original is overloaded)
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
         """As the original; unknown options and surplus words are refused here."""
         if args is not None and self._subparsers is None:
             self.refuse_unknown(args)

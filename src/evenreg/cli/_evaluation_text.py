@@ -1,0 +1,188 @@
+"""An evaluation as a page of text for a terminal of 100 columns; the same when it is piped."""
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+
+from evenreg.cli._number_text import label_text, ratio_text, rows_of, span_text
+from evenreg.evaluation import Evaluation, RegionScores, ResultTable, to_latex, to_markdown
+from evenreg.labels import LabelSpace
+
+WIDTH = 100
+_REGIONS = ("all", "many", "medium", "few")
+_ERRORS = {"mae": "MAE", "rmse": "RMSE", "gm": "GM", "bmae": "b-MAE", "brmse": "b-RMSE"}
+_CORRELATIONS = {"pearson": "Pearson", "spearman": "Spearman"}
+_WITH_INTERVAL = ("mae", "rmse", "bmae")
+_WORST = 5
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class EvaluatedTable:
+    """What ``evenreg evaluate`` found; ``print`` gives its page.
+
+    Attributes:
+        evaluation: All numbers.
+        space: The training labels.
+        unit: What all training labels are multiples of when they are whole numbers; 0 when they are not.
+        target: Name of the column of labels.
+        prediction: Name of the column of predictions.
+        source: The file of both.
+        train: The training table.
+        slope: Slope of the least-squares line of predictions on labels, 1 without pull; NaN when all test
+            labels are equal.
+    """
+
+    evaluation: Evaluation
+    space: LabelSpace
+    unit: float
+    target: str
+    prediction: str
+    source: str
+    train: str
+    slope: float
+
+    def table(self) -> ResultTable:
+        """The MAE by region as a table of one row, as papers print it."""
+        found = ResultTable.from_evaluations({self.prediction: [self.evaluation]}, target=self.target)
+        return replace(found, title=f"MAE of {self.target}")
+
+    def to_markdown(self) -> str:
+        """`table` in Markdown."""
+        return to_markdown(self.table())
+
+    def to_latex(self) -> str:
+        """`table` in LaTeX."""
+        return to_latex(self.table())
+
+    def __str__(self) -> str:
+        return "\n\n".join(
+            "\n".join(part) for part in [_head(self), _table(self), _worst(self), _reading(self)]
+        )
+
+
+def _head(found: EvaluatedTable) -> list[str]:
+    return textwrap.wrap(
+        f"{found.prediction} against {found.target} in {found.source}: {rows_of(found.evaluation['all'].n)}; "
+        f"regions count the {rows_of(found.space.n)} of {found.train}",
+        WIDTH,
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Figures:
+    """How errors of one size are written: three digits that count, in units of a power of 1,000.
+
+    Attributes:
+        unit: What they are divided by.
+        step: What the quotients are rounded to.
+    """
+
+    unit: float
+    step: float
+
+    @classmethod
+    def of(cls, size: float, *, scaled: bool = False) -> "_Figures":
+        """For errors around ``size``; ``scaled`` where columns are narrow."""
+        power = math.floor(math.log10(size)) if size > 0 else 2
+        thousands = 3 * (power // 3) if scaled and not -2 <= power < 4 else 0
+        return cls(10.0**thousands, 10.0 ** (power - thousands - 2))
+
+    def text(self, value: float) -> str:
+        """``value`` as text."""
+        return label_text(value / self.unit, self.step)
+
+    def metric(self, scores: RegionScores, metric: str) -> str:
+        """A metric of a region; a dash where it has none."""
+        value = scores.values.get(metric)
+        return "–" if value is None else self.text(value)
+
+    def interval(self, scores: RegionScores, metric: str) -> str:
+        """Its 95 % interval; nothing where it has none."""
+        low, high = scores.interval(metric) if scores.values.get(metric) is not None else (math.nan, math.nan)
+        return "" if math.isnan(low) else f"{self.text(low)} to {self.text(high)}"
+
+
+def _table(found: EvaluatedTable) -> list[str]:
+    ev = found.evaluation
+    names = [*_REGIONS, *(["zero"] if ev["zero"].n else [])]
+    columns = [*(ev[name] for name in names), ev.own]
+    figures = _Figures.of(ev["all"]["mae"], scaled=True)
+    rows = [
+        ["", *(name.capitalize() for name in names), "Own"],
+        ["rows", *(f"{ev[name].n:,}" for name in names), ""],
+    ]
+    for metric, title in _ERRORS.items():
+        # The person's own distribution has no bins of its own to average over.
+        rows.append([title, *(figures.metric(scores, metric) for scores in columns)])
+        if metric in _WITH_INTERVAL:
+            rows.append(["  95 %", *(figures.interval(scores, metric) for scores in columns)])
+    for metric, title in _CORRELATIONS.items():
+        values = [scores.values.get(metric) for scores in columns]
+        rows.append([title, *("–" if value is None else f"{value:.3f}" for value in values)])
+    notes = [f"Errors in units of {figures.unit:,g}."] if figures.unit != 1 else []
+    notes += ["Own: test rows weighted to the distribution of the training rows.", f"{ev.thresholds}."]
+    if ev["zero"].n:
+        inner, outer = ev["interpolation"], ev["extrapolation"]
+        notes.append(
+            f"Zero: {inner.n:,} inside gaps (MAE {figures.metric(inner, 'mae')}), {outer.n:,} beyond the "
+            f"training range (MAE {figures.metric(outer, 'mae')})."
+        )
+    return [*_aligned(rows), *(line for note in notes for line in textwrap.wrap(note, WIDTH))]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Cells under each other: the first of a row to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _worst(found: EvaluatedTable) -> list[str]:
+    """The bins with the largest error, of those with three test rows or more where enough have them."""
+    bins = found.evaluation.bins
+    least = 3 if int((bins.n >= 3).sum()) >= _WORST else 1
+    held = np.flatnonzero(bins.n >= least)
+    worst = held[np.argsort(-bins.mae[held], kind="stable")[:_WORST]]
+    figures = _Figures.of(found.evaluation["all"]["mae"])
+    width = float((bins.high - bins.low).min())
+    rows = [["worst bins", "test rows", "training rows", "MAE", "bias"]]
+    for b in worst:
+        where = span_text(float(bins.low[b]), float(bins.high[b]), width, found.unit)
+        error, bias = figures.text(float(bins.mae[b])), figures.text(float(bins.bias[b]))
+        rows.append(
+            [where, f"{bins.n[b]:,}", f"{bins.training[b]:,}", error, bias if bias[0] in "-0" else f"+{bias}"]
+        )
+    return _aligned(rows)
+
+
+def _reading(found: EvaluatedTable) -> list[str]:
+    """What the numbers say, in words."""
+    many, few = found.evaluation["many"], found.evaluation["few"]
+    said = []
+    if many.n and few.n and many["mae"] > 0:
+        figures = _Figures.of(found.evaluation["all"]["mae"])
+        (low_many, high_many), (low_few, high_few) = many.interval("mae"), few.interval("mae")
+        apart = low_few > high_many or high_few < low_many
+        said.append(
+            f"The error on few-shot rows is {ratio_text(few['mae'] / many['mae'])} times that on many-shot "
+            f"rows (MAE {figures.metric(few, 'mae')} against {figures.metric(many, 'mae')}; their intervals "
+            f"{'do not overlap' if apart else 'overlap, or rest on too few rows'})."
+        )
+    elif not few.n:
+        said.append("No test row is few-shot: these predictions say nothing about rare labels.")
+    if found.slope < 0.9:
+        said.append(
+            f"Predictions rise by {found.slope:.2f} per unit of the label: high labels come out too low, "
+            "low ones too high. Imbalance does that, and so does noise; compare tells what a remedy gives."
+        )
+    return textwrap.wrap(" ".join(said), WIDTH, break_on_hyphens=False)

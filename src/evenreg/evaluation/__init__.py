@@ -1,1 +1,43 @@
-"""."""
+"""Predictions to numbers, frozen and JSON-able: by region, by bin, with intervals; comparisons and tables.
+
+    target, prediction, space ── evaluate ── Evaluation ──┐
+                                                          ├── ResultTable ── to_terminal, to_markdown,
+                                                          to_latex
+    errors of seeds and rows ── compare_to_reference ── Comparison ── tradeoff_sentence
+
+NumPy only; predictions may come from any model. SciPy and rich are imported where they are used.
+"""
+
+from evenreg.evaluation._bin_scores import BinScores as BinScores
+from evenreg.evaluation._comparison import Comparison as Comparison
+from evenreg.evaluation._comparison import Difference as Difference
+from evenreg.evaluation._comparison import compare_to_reference as compare_to_reference
+from evenreg.evaluation._evaluate import evaluate as evaluate
+from evenreg.evaluation._evaluation import Evaluation as Evaluation
+from evenreg.evaluation._own import own_weight as own_weight
+from evenreg.evaluation._region_scores import RegionScores as RegionScores
+from evenreg.evaluation._render import to_latex as to_latex
+from evenreg.evaluation._render import to_markdown as to_markdown
+from evenreg.evaluation._render import to_terminal as to_terminal
+from evenreg.evaluation._result_table import ResultCell as ResultCell
+from evenreg.evaluation._result_table import ResultRow as ResultRow
+from evenreg.evaluation._result_table import ResultTable as ResultTable
+from evenreg.evaluation._sentences import tradeoff_sentence as tradeoff_sentence
+
+__all__ = [
+    "BinScores",
+    "Comparison",
+    "Difference",
+    "Evaluation",
+    "RegionScores",
+    "ResultCell",
+    "ResultRow",
+    "ResultTable",
+    "compare_to_reference",
+    "evaluate",
+    "own_weight",
+    "to_latex",
+    "to_markdown",
+    "to_terminal",
+    "tradeoff_sentence",
+]

@@ -1,0 +1,50 @@
+"""Evaluation as loops: own weights, crossed variances, Holm's procedure, the bootstrap of rows."""
+
+import math
+
+import numpy as np
+
+
+def own_weight(test_index, inside, counts, centers):
+    held = sorted({int(i) for i, ok in zip(test_index, inside, strict=True) if ok})
+    mass = dict.fromkeys(held, 0.0)
+    for b, count in enumerate(counts):
+        if not count:
+            continue
+        nearest, distance = held[0], math.inf
+        for h in held:  # ascending, strict: of two equally near the lower
+            if abs(centers[h] - centers[b]) < distance:
+                nearest, distance = h, abs(centers[h] - centers[b])
+        mass[nearest] += count
+    raw = []
+    for i, ok in zip(test_index, inside, strict=True):
+        rows = sum(1 for j, k in zip(test_index, inside, strict=True) if k and j == i)
+        raw.append(mass[int(i)] / rows if ok else 0.0)
+    return [w * len(raw) / sum(raw) for w in raw]
+
+
+def crossed_error(d):
+    """Standard error of the mean over seeds and rows from the mean squares of a two-way table."""
+    s_count, n = len(d), len(d[0])
+    mean = sum(map(sum, d)) / (s_count * n)
+    a = [sum(row) / n for row in d]
+    b = [sum(d[s][i] for s in range(s_count)) / s_count for i in range(n)]
+    ms_seed = n * sum((x - mean) ** 2 for x in a) / (s_count - 1)
+    ms_row = s_count * sum((x - mean) ** 2 for x in b) / (n - 1)
+    both = sum((d[s][i] - a[s] - b[i] + mean) ** 2 for s in range(s_count) for i in range(n))
+    ms_both = both / ((s_count - 1) * (n - 1))
+    return math.sqrt(max(ms_seed, ms_row, ms_seed + ms_row - ms_both) / (s_count * n))
+
+
+def holm_rejects(p, alpha):
+    """The hypotheses Holm's procedure rejects at ``alpha``, by its definition."""
+    rejected, left = set(), sorted(range(len(p)), key=lambda i: p[i])
+    while left and p[left[0]] <= alpha / len(left):
+        rejected.add(left.pop(0))
+    return rejected
+
+
+def bootstrap(metric, n, resamples, seed):
+    """``metric(rows)`` for resamples of the row numbers, one at a time."""
+    rng = np.random.default_rng(seed)
+    return np.array([metric(rng.integers(0, n, n)) for _ in range(resamples)])

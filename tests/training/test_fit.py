@@ -1,0 +1,149 @@
+"""Training: best weights kept, cuts survived bit-identically, and every mistake one sentence."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from evenreg.errors import CheckpointError, TrainingError
+from evenreg.losses import BMCLoss, L1Loss
+from evenreg.training import Budget, RegressionTask, Rows, TargetScaler, _fit, fit, memory_loader
+
+BUDGET = Budget(epochs=6, patience=10, accelerator="cpu", devices=1)
+
+
+class Encoder(nn.Module):
+    """Dropout, so that a resumed run must draw the same random numbers."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Dropout(0.3))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def data(n=64, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 2, generator=generator)
+    y = (10 + 3 * x[:, :1]).double()
+    return Rows((x,), y, torch.ones(n), torch.zeros(n, dtype=torch.long))
+
+
+def task(loss=None, width=8, scaler=None):
+    torch.manual_seed(0)
+    return RegressionTask(Encoder(width), nn.Linear(width, 1), loss or L1Loss(), scaler=scaler, learning_rate=1e-2)
+
+
+def loaders():
+    return memory_loader(data(), 16, shuffle=True, seed=1), memory_loader(data(seed=1), 64, shuffle=False)
+
+
+def scaler():
+    return TargetScaler().fit(data().batch.target.numpy()[:, 0])
+
+
+def weights(trained):
+    return {name: value.clone() for name, value in trained.state_dict().items() if torch.is_tensor(value)}
+
+
+def test_training_learns_and_leaves_the_best_weights(tmp_path):
+    told = []
+    trained = task(scaler=scaler())
+    score = fit(trained, *loaders(), tmp_path, budget=BUDGET, tell=lambda epoch, error: told.append((epoch, error)))
+    assert [epoch for epoch, _ in told] == [1, 2, 3, 4, 5, 6]
+    assert score == pytest.approx(min(error for _, error in told))
+    assert score < told[0][1]
+    prediction = _fit.predict(trained, data(seed=1).batch.inputs)
+    assert (prediction - data(seed=1).batch.target).abs().mean().item() == pytest.approx(score, rel=1e-5)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best.ckpt"]
+
+
+def test_patience_stops_training(tmp_path):
+    told = []
+    frozen = task(scaler=scaler())
+    frozen.learning_rate = 1e-12
+    fit(frozen, *loaders(), tmp_path, budget=Budget(50, 2, "cpu", 1), tell=lambda epoch, error: told.append(epoch))
+    assert len(told) < 10
+
+
+def test_a_learned_noise_scale_is_trained_and_kept(tmp_path):
+    trained = task(BMCLoss(noise_sigma=1.0), scaler=scaler())
+    fit(trained, *loaders(), tmp_path, budget=BUDGET)
+    again = task(BMCLoss(noise_sigma=1.0), scaler=scaler())
+    assert trained.loss.noise_sigma.item() != pytest.approx(1.0, abs=1e-3)
+    _fit.load_best(again, tmp_path)
+    assert again.loss.noise_sigma.item() == trained.loss.noise_sigma.item()
+
+
+@pytest.fixture
+def checkpoint_every_epoch(monkeypatch):
+    monkeypatch.setattr(_fit, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+
+
+@pytest.mark.usefixtures("checkpoint_every_epoch")
+def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path):
+    torch.manual_seed(5)
+    straight = task(BMCLoss(), scaler=scaler())
+    fit(straight, *loaders(), tmp_path / "straight", budget=BUDGET)
+
+    def press_ctrl_c(epoch, error):
+        if epoch == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(task(BMCLoss(), scaler=scaler()), *loaders(), tmp_path / "cut", budget=BUDGET, tell=press_ctrl_c)
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["best.ckpt", "last.ckpt"]
+
+    epochs = []
+    resumed = task(BMCLoss(), scaler=scaler())
+    torch.manual_seed(999)  # whatever the random state is, the checkpoint brings its own
+    fit(resumed, *loaders(), tmp_path / "cut", budget=BUDGET, tell=lambda epoch, error: epochs.append(epoch))
+    assert epochs[0] > 1
+    for name, value in weights(straight).items():
+        assert torch.equal(value, weights(resumed)[name]), name
+
+
+def test_training_that_diverges_says_so(tmp_path):
+    broken = data()
+    broken.batch.inputs[0][3] = float("nan")
+    loader = memory_loader(broken, 16, shuffle=True)
+    with pytest.raises(TrainingError, match="training diverged: expected a finite val_bmae, got none"):
+        fit(task(scaler=scaler()), loader, memory_loader(broken, 64, shuffle=False), tmp_path, budget=BUDGET)
+
+
+@pytest.mark.usefixtures("checkpoint_every_epoch")
+def test_another_models_checkpoint_is_refused(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        fit(task(), *loaders(), tmp_path, budget=BUDGET, tell=lambda e, _: os.kill(os.getpid(), signal.SIGINT) if e > 2 else None)
+    with pytest.raises(CheckpointError, match="expected a checkpoint of this very run, got another model's"):
+        fit(task(width=9), *loaders(), tmp_path, budget=BUDGET)
+    with pytest.raises(CheckpointError, match="expected a checkpoint of this task, got one of something else"):
+        _fit.load_best(task(width=9), tmp_path)
+    with pytest.raises(CheckpointError, match="expected a checkpoint, got no file"):
+        _fit.load_best(task(), tmp_path / "nowhere")
+
+
+def test_weights_change_what_is_learned_and_gradients_reach_the_encoder(tmp_path):
+    rows = data()
+    heavy = torch.where(rows.batch.target[:, 0] > 12, 5.0, 0.1)
+    unit = Rows(rows.batch.inputs, rows.batch.target, torch.ones(64), rows.batch.bin)
+    tail = Rows(rows.batch.inputs, rows.batch.target, heavy, rows.batch.bin)
+    grads = []
+    for some in (unit, tail):
+        model = task(scaler=scaler())
+        model.log = lambda *args, **kwargs: None
+        model.training_step(some[torch.arange(64)], 0).backward()
+        grads.append(model.encoder.layers[0].weight.grad.clone())
+    assert all(g.abs().sum() > 0 for g in grads)
+    assert not torch.allclose(grads[0], grads[1])
+
+
+def test_predictions_do_not_hang_on_batching():
+    model, rows = task(scaler=scaler()), data(37)
+    np.testing.assert_allclose(_fit.predict(model, rows.batch.inputs, 5), _fit.predict(model, rows.batch.inputs, 100), rtol=1e-6)

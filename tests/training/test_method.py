@@ -1,0 +1,73 @@
+"""Words to parts: every word changes what is built."""
+
+import numpy as np
+import pytest
+import torch
+
+from evenreg.labels import Bins, LabelSpace
+from evenreg.losses import BMCLoss, BNILoss, FocalRLoss, GAILoss, HuberLoss, L1Loss, MSELoss
+from evenreg.training import Method
+
+Y = np.concatenate([np.zeros(80), np.ones(15), np.full(5, 2.0)])
+
+
+@pytest.mark.parametrize(
+    ("text", "loss"),
+    [
+        ("vanilla", L1Loss),
+        ("vanilla(mse)", MSELoss),
+        ("vanilla(huber)", HuberLoss),
+        ("mse", MSELoss),
+        ("huber(beta=2)", HuberLoss),
+        ("focal-r", FocalRLoss),
+        ("sqinv + lds", L1Loss),
+        ("bmc", BMCLoss),
+        ("gai", GAILoss),
+        ("bni + lds", BNILoss),
+    ],
+)
+def test_the_loss_of_each_word(text, loss):
+    assert type(Method.parse(text).loss()) is loss
+
+
+def test_the_common_cost_serves_rows_that_name_none():
+    assert type(Method.parse("sqinv").loss("mse")) is MSELoss
+    assert type(Method.parse("sqinv + l1").loss("mse")) is L1Loss
+
+
+def test_arguments_reach_the_parts():
+    prediction, target = torch.zeros(4, 1), torch.full((4, 1), 3.0)
+    losses = [Method.parse(f"focal-r(beta={beta})").loss()(prediction, target) for beta in (0.1, 2.0)]
+    assert losses[0] < losses[1]
+    gentle, strict = (Method.parse(f"huber(beta={beta})").loss()(prediction, target) for beta in (5.0, 0.1))
+    assert gentle < strict
+    assert Method.parse("bmc(noise_sigma=0.25)").loss().noise_sigma.item() == pytest.approx(0.25)
+    assert Method.parse("bmc").loss(noise_sigma=0.7).noise_sigma.item() == pytest.approx(0.7)
+    assert not list(Method.parse("bmc(learn_noise=false)").loss().parameters())
+
+
+def test_weightings_differ_and_balanced_losses_have_none():
+    space = LabelSpace.fit(Y, Bins.uniform(-0.5, 2.5, 1.0))
+    tables = {}
+    for text in ("inv", "sqinv", "sqinv + lds", "inv + lds", "lds"):
+        weighting = Method.parse(text).weighting()
+        assert weighting is not None
+        tables[text] = weighting.fit(space).table_
+    assert tables["inv"][2] > tables["sqinv"][2] > tables["sqinv + lds"][2]
+    np.testing.assert_allclose(tables["lds"], tables["inv + lds"])
+    for text in ("vanilla", "bmc", "gai", "bni + lds", "hgb"):
+        assert Method.parse(text).weighting() is None
+
+
+def test_lds_changes_the_prior_of_bni():
+    space = LabelSpace.fit(Y, Bins.uniform(-0.5, 2.5, 1.0))
+    prediction = torch.linspace(-1, 3, 9)[:, None]
+    plain, smooth = (Method.parse(t).loss().fit(space)(prediction, prediction) for t in ("bni", "bni + lds"))
+    assert (plain - smooth).abs().item() > 1e-3
+
+
+def test_written_back():
+    assert str(Method.parse("LDS(size=7)+SQINV")) == "sqinv + lds(size=7)"
+    assert Method.parse("hgb").trees
+    assert Method.parse("log").log
+    assert Method.parse("bmc").balanced

@@ -1,0 +1,54 @@
+"""A run is a folder, and nothing in a folder is lost."""
+
+import json
+
+import pytest
+
+from evenreg.errors import RunFolderError
+from evenreg.training import RunFolder, write_json
+
+CONFIG = {"rows": ["vanilla"], "seeds": 3, "versions": {"torch": "1"}}
+
+
+def test_a_new_folder_gets_its_config_first_and_done_last(tmp_path):
+    run = RunFolder.open(tmp_path / "a" / "b", CONFIG)
+    assert json.loads((tmp_path / "a" / "b" / "config.json").read_text()) == CONFIG
+    assert not run.done
+    run.finish()
+    assert run.done
+
+
+def test_a_filled_folder_is_refused_and_left_alone(tmp_path):
+    RunFolder.open(tmp_path / "run", CONFIG)
+    with pytest.raises(RunFolderError, match="already holds a run; choose another --out, or pass --resume or --overwrite"):
+        RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5})
+    assert json.loads((tmp_path / "run" / "config.json").read_text()) == CONFIG
+
+
+def test_overwrite_never_deletes_what_is_no_run(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(RunFolderError, match="expected a new folder or an earlier run's, got something else"):
+        RunFolder.open(tmp_path, CONFIG, overwrite=True)
+    with pytest.raises(RunFolderError, match="got something else"):
+        RunFolder.open(tmp_path / "thesis.tex", CONFIG, overwrite=True)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_overwrite_deletes_an_earlier_run(tmp_path):
+    RunFolder.open(tmp_path / "run", CONFIG).finish()
+    assert not RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5}, overwrite=True).done
+
+
+def test_resume_needs_the_same_settings_and_tells_which_differ(tmp_path):
+    RunFolder.open(tmp_path / "run", CONFIG)
+    RunFolder.open(tmp_path / "run", CONFIG | {"versions": {"torch": "2"}}, resume=True)
+    with pytest.raises(RunFolderError, match=r"got another seeds \(was 3, is 5\); use another --out"):
+        RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5}, resume=True)
+
+
+def test_half_a_file_is_never_left(tmp_path):
+    write_json(tmp_path / "result.json", {"mae": 1.0})
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_json(tmp_path / "result.json", {"mae": float("nan")})
+    assert json.loads((tmp_path / "result.json").read_text()) == {"mae": 1.0}
+    assert [p.name for p in tmp_path.iterdir()] == ["result.json"]

@@ -16,7 +16,8 @@ PACKAGES = [f"evenreg.{m.name}" for m in pkgutil.iter_modules(evenreg.__path__) 
 
 
 def public(names):
-    return [name for name in names if not name.startswith("_")]
+    # The hook that checks types under pytest leaves its own name in every module.
+    return [name for name in names if not name.startswith("_") and name != "jaxtyping"]
 
 
 def ruff_order(name):
@@ -42,17 +43,18 @@ def is_abstract(cls):
     return cls.__name__.lstrip("_").startswith("Abstract")
 
 
-def broken_inheritance(classes):
+def exported_classes():
+    packages = [importlib.import_module(name) for name in PACKAGES]
+    return {getattr(p, name) for p in packages for name in p.__all__ if inspect.isclass(getattr(p, name))}
+
+
+def broken_inheritance(classes, exported):
     """Every breach of 'abstract or final' among ``classes``, in words."""
     breaches = []
     for name, cls in classes.items():
         if is_abstract(cls) and not inspect.isabstract(cls):
             breaches.append(f"{name} can be instantiated")
-        if (
-            not is_abstract(cls)
-            and not cls.__name__.startswith("_")
-            and not cls.__dict__.get("__final__", False)
-        ):
+        if cls in exported and not is_abstract(cls) and not cls.__dict__.get("__final__", False):
             breaches.append(f"{name} is neither Abstract nor @final")
         breaches += [
             f"{name} inherits from the concrete {base.__name__}"
@@ -86,7 +88,7 @@ def test_root_exports():
 def test_classes_are_abstract_or_final():
     classes = {name: cls for name, cls in all_classes().items() if cls.__module__ != "evenreg.errors"}
     assert classes
-    assert broken_inheritance(classes) == []
+    assert broken_inheritance(classes, exported_classes()) == []
 
 
 def test_the_inheritance_check_can_fail():
@@ -105,10 +107,13 @@ def test_the_inheritance_check_can_fail():
 
     class Child(Good): ...
 
-    assert broken_inheritance({"AbstractThing": AbstractThing, "Good": Good}) == []
-    assert broken_inheritance({"AbstractHollow": AbstractHollow}) == ["AbstractHollow can be instantiated"]
-    assert broken_inheritance({"Loose": Loose}) == ["Loose is neither Abstract nor @final"]
-    assert "Child inherits from the concrete Good" in broken_inheritance({"Good": Good, "Child": Child})
+    def told(*classes):
+        return broken_inheritance({cls.__name__: cls for cls in classes}, classes)
+
+    assert told(AbstractThing, Good) == []
+    assert told(AbstractHollow) == ["AbstractHollow can be instantiated"]
+    assert told(Loose) == ["Loose is neither Abstract nor @final"]
+    assert "Child inherits from the concrete Good" in told(Good, Child)
 
 
 def test_every_module_and_public_object_has_a_docstring():

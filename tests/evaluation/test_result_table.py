@@ -74,6 +74,7 @@ def test_one_seed_has_no_spread_and_says_why_nothing_is_marked():
     assert table.title == "MAE, one seed"
     assert all(cell.spread is None and cell.mark == "" for row in table.rows for cell in row.cells)
     assert table.notes[0] == comparison.note
+    assert ResultTable.from_evaluations(evaluations).title == "MAE"  # of one prediction file, say
 
 
 def test_empty_regions_keep_their_column():

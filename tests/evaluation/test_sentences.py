@@ -80,8 +80,8 @@ def test_nothing_beats_the_reference(row):
         "Nothing here beats vanilla beyond noise where labels are rare: keep vanilla (do nothing)."
     )
     assert tradeoff_sentence(comparison(*NOTHING, seeds=3), row) == (
-        "Nothing here beats vanilla beyond noise where labels are rare: keep vanilla (do nothing); "
-        "3 seeds show only large gains, more would show smaller ones."
+        "Nothing here beats vanilla beyond noise where labels are rare: keep vanilla (do nothing), "
+        "or run 5 seeds, since 3 show only large gains."
     )
 
 

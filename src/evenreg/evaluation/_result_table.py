@@ -142,7 +142,11 @@ class ResultTable:
             rows.append(ResultRow(name, tuple(cells)))
         most = max(len(seeds) for _, seeds in runs)
         title = METRIC_NAMES[metric] + (f" of {target}" if target else "")
-        title += f", mean ± standard deviation over {most} seeds" if most > 1 else ", one seed"
+        title += (
+            f", mean ± standard deviation over {most} seeds"
+            if most > 1
+            else ", one seed" * (comparison is not None)
+        )
         shown = (*_legend(comparison, "own" in keys), first.thresholds, *notes)
         return cls(
             title=title,

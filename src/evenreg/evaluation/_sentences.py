@@ -94,7 +94,7 @@ def _nothing(comparison: Comparison, metric: str) -> str:
     name = comparison.reference
     elsewhere = [d for d in comparison.differences if d.region not in TAIL and d.verdict == "better"]
     if not elsewhere:
-        few = f"; {comparison.seeds} seeds show only large gains, more would show smaller ones"
+        few = f", or run {ENOUGH} seeds, since {comparison.seeds} show only large gains"
         advice = f"keep {name} (do nothing){few if comparison.seeds < ENOUGH else ''}"
         return f"Nothing here beats {name} beyond noise where labels are rare: {advice}."
     best = min(elsewhere, key=lambda d: (d.region != "all", d.difference))

@@ -43,6 +43,8 @@ class TestIndex:
             Bins.uniform(0, 1, 1e-4),
             Bins(np.cumsum(np.random.default_rng(0).uniform(0.8, 1.2, 500))),
             Bins(np.cumsum(np.random.default_rng(0).lognormal(size=500))),
+            Bins([-1e6, 0, 1e-9, 2e-9, 1, 1e6]),
+            Bins([0, 1e-300, 1, 1e300]),
         ],
         ids=repr,
     )

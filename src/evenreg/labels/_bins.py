@@ -11,6 +11,7 @@ from evenreg.errors import InputError, ShapeError
 from evenreg.labels import _bin_rule
 
 _BLOCK = 65536  # labels worked on at a time: the temporaries stay in cache
+_CELLS = 2**22  # most cells of the table that finds a label's bin; very uneven bins are searched instead
 
 
 @final
@@ -57,18 +58,29 @@ class Bins:
             )
         array.flags.writeable = widths.flags.writeable = False
         self.edges, self.widths, self.rule = array, widths, str(rule)
-        # Clamping: no label is left of the first cut, none right of the last.
-        self._cuts = array.copy()
-        self._cuts[[0, -1]] = -np.inf, np.inf
         images = _float32_images(array, widths)
         self._outer = np.fmin(array[0], images[0]), np.fmax(array[-1], images[-1])
-        images[[0, -1]] = np.nan
-        self._singles = np.where(images < array, images, np.nan) if (images < array).any() else None
-        width = float(array[-1] / len(widths) - array[0] / len(widths))
-        steps = np.arange(len(array)) * width
-        # Within a quarter of a width of equal spacing, the nearest equally spaced edge bounds the bin.
-        uniform = width > 0 and bool((np.abs(array - array[0] - steps) < width / 4).all())
-        self._step = width if uniform else None
+        # Inner edges only, so that labels outside are clamped; the last bin has no next edge.
+        self._next = np.append(array[1:-1], np.inf)
+        below = np.append(np.where(images < array, images, np.nan)[1:-1], np.nan)
+        self._image = below if np.isfinite(below).any() else None
+        with np.errstate(over="ignore"):
+            self._density = 2 / widths.min()  # cells in a label unit: two in the narrowest bin
+            cells = (array[-1] - array[0]) * self._density
+        self._first = self._bin_of_cells() if cells <= _CELLS and self._density < np.inf else None
+
+    def _bin_of_cells(self) -> NDArray[np.int32] | None:
+        """The first bin that reaches into each of many equal cells; None where a cell holds several edges."""
+        cell, last = self._cell(self._next[:-1]), int(self._cell(self.edges[-1:])[0])
+        if (np.diff(cell) < 1).any():
+            return None
+        return np.searchsorted(cell, np.arange(last + 1)).astype(np.int32)
+
+    def _cell(self, y: NDArray[np.float64]) -> NDArray[np.int64]:
+        position = np.clip(y, self.edges[0], self.edges[-1])
+        position -= self.edges[0]
+        position *= self._density
+        return position.astype(np.int64)
 
     @classmethod
     def uniform(cls, low: float | int, high: float | int, width: float | int) -> "Bins":
@@ -166,19 +178,15 @@ class Bins:
 
     def index_into(self, y: NDArray[np.float64], out: NDArray[np.int64]) -> None:
         """`index` without its checks, for callers with blocks of their own: finite labels to ``out``."""
-        if self._step is None:
-            out[...] = np.searchsorted(self._cuts[1:-1], y, side="right")
-            edge = np.minimum(out + 1, len(self))
+        if self._first is None:
+            out[...] = np.searchsorted(self._next[:-1], y, side="right")
         else:
-            position = np.clip(y, self.edges[0], self.edges[-1])
-            position -= self.edges[0]
-            position /= self._step
-            position += 0.5
-            # The number of the nearest edge: the label is in the bin on its left or on its right.
-            edge = position.astype(np.int64)
-            np.subtract(edge, y < self._cuts.take(edge), out=out)
-        if self._singles is not None:
-            out += y == self._singles.take(edge)
+            # Rounding is monotone: an edge in a lower cell than the label is below it, one in a higher cell
+            # above it. Only the one edge that may share its cell has to be compared.
+            first = self._first.take(self._cell(y))
+            np.add(first, y >= self._next.take(first), out=out)
+        if self._image is not None:
+            out += y == self._image.take(out)
 
     def contains(self, y: ArrayLike) -> NDArray[np.bool_]:
         """Whether each label lies between the outer edges, both and their float32 roundings included."""

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenreg.data import TablePreprocessor, read_table
-from evenreg.data._preprocessor import TRUSTED_TYPES
+from evenreg.data._trusted import TRUSTED_TYPES
 from evenreg.errors import CheckpointError, InputError, MissingFileError, NotFittedError
 
 N = 120

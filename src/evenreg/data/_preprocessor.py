@@ -9,46 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evenreg import _check
+from evenreg.data._frame import named, readable
 from evenreg.data._inputs import TableInputs, TreeInputs
+from evenreg.data._trusted import TRUSTED_TYPES
 from evenreg.errors import CheckpointError, InputError, MissingFileError
 
 _FORMAT = "evenreg.TablePreprocessor 1"
-
-# What a stored file may be built of besides NumPy's and scikit-learn's own classes; skops refuses all others.
-# These are value types, and skrub's holders of settings and column names. skops has no say in what their code
-# does, so the list is exact.
-TRUSTED_TYPES = (
-    "datetime.timedelta",
-    "datetime.timezone",
-    "numpy.dtype",
-    "pandas.DatetimeTZDtype",
-    "skrub._apply_to_each_col.ApplyToEachCol",
-    "skrub._check_input.CheckInputDataFrame",
-    "skrub._clean_categories.CleanCategories",
-    "skrub._clean_null_strings.CleanNullStrings",
-    "skrub._dataframe._common.is_any_date",
-    "skrub._dataframe._common.is_categorical",
-    "skrub._dataframe._common.is_numeric",
-    "skrub._datetime_encoder.DatetimeEncoder",
-    "skrub._drop_uninformative.DropUninformative",
-    "skrub._duration_to_float.DurationToFloat",
-    "skrub._squashing_scaler.SquashingScaler",
-    "skrub._squashing_scaler._MinMaxScaler",
-    "skrub._string_encoder.StringEncoder",
-    "skrub._table_vectorizer.PassThrough",
-    "skrub._table_vectorizer.ShortReprDict",
-    "skrub._table_vectorizer.TableVectorizer",
-    "skrub._table_vectorizer._created_by_predicate",
-    "skrub._to_datetime.ToDatetime",
-    "skrub._to_float.ToFloat",
-    "skrub._to_str.ToStr",
-    "skrub.selectors._base.All",
-    "skrub.selectors._base.And",
-    "skrub.selectors._base.Cols",
-    "skrub.selectors._base.Filter",
-    "skrub.selectors._base.Sub",
-    "skrub.selectors._selectors._cardinality_below",
-)
 
 
 @final
@@ -100,7 +66,7 @@ class TablePreprocessor:
         from sklearn.preprocessing import OneHotEncoder
         from skrub import DatetimeEncoder, SquashingScaler, StringEncoder, TableVectorizer
 
-        frame = _named(frame)
+        frame = named(frame)
         if not len(frame):
             raise InputError("features: expected training rows, got none; fit on at least one row.")
         nominal = [c for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)]
@@ -118,7 +84,7 @@ class TablePreprocessor:
             "text": [],
         }
         with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are then bounded
-            vectors = vectorizer.fit_transform(_readable(frame, nominal, []))
+            vectors = vectorizer.fit_transform(readable(frame, nominal, []))
         kinds = vectorizer.kind_to_columns_
         state["vectorizer"] = vectorizer
         state["text"] = [*kinds["low_cardinality"], *kinds["high_cardinality"]]
@@ -235,60 +201,17 @@ class TablePreprocessor:
 
     def _vectors(self, frame: pd.DataFrame) -> NDArray[np.float32]:
         """(n, outputs) as skrub sees the rows, infinities bounded."""
-        state, frame = self._fitted(), _named(frame)
+        state, frame = self._fitted(), named(frame)
         absent = [c for c in state["columns"] if c not in frame.columns]
         if absent:
             raise InputError(
                 f"features: expected the {len(state['columns'])} columns of training, got a table without "
                 f"{_list(absent)}; it has {_list(list(frame.columns))}."
             )
-        frame = _readable(frame.loc[:, state["columns"]], state["nominal"], state["text"])
+        frame = readable(frame.loc[:, state["columns"]], state["nominal"], state["text"])
         with np.errstate(over="ignore"):
             values = state["vectorizer"].transform(frame).to_numpy(dtype=np.float32)
         return _bounded(values)
-
-
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """With column names as text, each once."""
-    frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"features: expected every column name once, got {twice!r} twice; rename one.")
-    return frame
-
-
-def _readable(frame: pd.DataFrame, nominal: Sequence[str], text: Sequence[str]) -> pd.DataFrame:
-    """Columns in the form they had in training: few rows may hold only numbers where many held text."""
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    frame = frame.copy()
-    for column in frame.columns:
-        series: Any = frame[column]
-        if column in nominal:
-            frame[column] = _as_text(series).astype("category")
-        elif column in text and is_numeric_dtype(series) and not is_bool_dtype(series):
-            frame[column] = _as_text(series)
-        elif isinstance(series.dtype, pd.DatetimeTZDtype):
-            # Which time zone database made it is not ours to store.
-            frame[column] = series.dt.tz_convert("UTC").dt.tz_localize(None)
-        elif (
-            series.dtype == object
-            and series.map(lambda v: isinstance(v, (list, tuple, dict, set, bytes, np.ndarray))).any()
-        ):
-            frame[column] = series.map(str)
-    return frame
-
-
-def _as_text(series: pd.Series) -> pd.Series:
-    """Whole numbers without a decimal point: an integer column with one gap is read as floats."""
-
-    def write(value: Any) -> str | None:
-        if pd.isna(value):
-            return None
-        is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        return f"{value:.15g}" if is_number else str(value)
-
-    return pd.Series([write(v) for v in series], index=series.index, dtype="object", name=series.name)
 
 
 def _bounded(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -88,7 +88,9 @@ def labels(y: ArrayLike, name: str = "y", *, empty: bool = False) -> NDArray[np.
     try:
         array = np.asarray(y, dtype=np.float64)
     except (TypeError, ValueError):
-        raise TargetError(f"{name}: expected numbers, got {type(y).__name__} that holds text or uneven rows.") from None
+        raise TargetError(
+            f"{name}: expected numbers, got {type(y).__name__} that holds text or uneven rows."
+        ) from None
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim not in (1, 2):
@@ -112,7 +114,9 @@ def same_length(**arrays: Any) -> int:
     lengths = {name: len(a) for name, a in arrays.items()}
     if len(set(lengths.values())) > 1:
         told = " and ".join(f"{n} of {name}" for name, n in lengths.items())
-        raise ShapeError(f"expected the same number of rows everywhere, got {told}; they must be row by row the same data.")
+        raise ShapeError(
+            f"expected the same number of rows everywhere, got {told}; they must be row by row the same data."
+        )
     return next(iter(lengths.values()))
 
 
@@ -121,7 +125,9 @@ def same_shape(**arrays: Any) -> None:
     shapes = {name: tuple(a.shape) for name, a in arrays.items()}
     if len(set(shapes.values())) > 1:
         told = " and ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ShapeError(f"expected equal shapes, got {told}; reshape one of them (scalar targets are (batch, 1)).")
+        raise ShapeError(
+            f"expected equal shapes, got {told}; reshape one of them (scalar targets are (batch, 1))."
+        )
 
 
 def fitted(part: Any, attribute: str) -> None:
@@ -133,7 +139,9 @@ def fitted(part: Any, attribute: str) -> None:
 def shape(array: Any, name: str, expected: tuple[int | str, ...], way_out: str) -> None:
     """A `ShapeError` unless the shape is ``expected``, where a text such as ``"batch"`` stands for any length."""
     got = tuple(array.shape)
-    fits = len(got) == len(expected) and all(isinstance(e, str) or e == g for e, g in zip(expected, got, strict=True))
+    fits = len(got) == len(expected) and all(
+        isinstance(e, str) or e == g for e, g in zip(expected, got, strict=True)
+    )
     if not fits:
         told = ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "")
         raise ShapeError(f"{name}: expected shape ({told}), got {got}; {way_out}.")
@@ -151,13 +159,52 @@ def weight_shape(weight: Any, target: Any) -> None:
     got, full, n = tuple(weight.shape), tuple(target.shape), len(target)
     if got not in {(n,), (n, 1), full}:
         told = " or ".join(str(s) for s in dict.fromkeys([(n,), (n, 1), full]))
-        raise ShapeError(f"weight: expected shape {told}, got {got}; give one weight a sample or one an element.")
+        raise ShapeError(
+            f"weight: expected shape {told}, got {got}; give one weight a sample or one an element."
+        )
 
 
 def probabilities(values: Any, name: str, *, total: float | None = None) -> None:
     """An `InputError` unless all values are at least 0 and some above it (``total``: and they add up to it)."""
     smallest, added = float(values.min()), float(values.sum())
     if smallest < 0 or not added > 0:
-        raise InputError(f"{name}: expected numbers of at least 0, not all 0, got a smallest of {smallest:g}.")
+        raise InputError(
+            f"{name}: expected numbers of at least 0, not all 0, got a smallest of {smallest:g}."
+        )
     if total is not None and abs(added - total) > 1e-3 * total:
-        raise InputError(f"{name}: expected numbers that add up to {total:g}, got a sum of {added:g}; divide by it.")
+        raise InputError(
+            f"{name}: expected numbers that add up to {total:g}, got a sum of {added:g}; divide by it."
+        )
+
+
+def finite_array(values: Any, name: str) -> NDArray[np.float64]:
+    """Finite float64 numbers of any shape."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{name}: expected numbers, got {type(values).__name__} that holds text or uneven rows."
+        ) from None
+    if not np.isfinite(array).all():
+        raise InputError(f"{name}: expected finite numbers, got NaN or infinity; drop or fill them first.")
+    return array
+
+
+def covariances(array: NDArray[np.float64], name: str) -> None:
+    """An `InputError` unless all matrices ``(K, d, d)`` are symmetric without a negative variance."""
+    scale = np.abs(array).max(axis=(1, 2), keepdims=True)
+    if (np.abs(array - array.transpose(0, 2, 1)) > 1e-6 * scale).any():
+        raise InputError(
+            f"{name}: expected symmetric matrices, got one that is not; symmetrise it as (C + C.T) / 2."
+        )
+    smallest = float((np.linalg.eigvalsh(array) / np.maximum(scale[..., 0], 1e-300)).min())
+    if smallest < -1e-6:
+        raise InputError(
+            f"{name}: expected no negative variance, got one along some direction; is it a covariance?"
+        )
+
+
+def one_dimension(dim: int, part: str, way_out: str) -> None:
+    """An `InputError` when labels have several dimensions and the part takes one."""
+    if dim != 1:
+        raise InputError(f"{part}: expected labels of one dimension, got {dim}; {way_out}.")

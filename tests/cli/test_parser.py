@@ -24,7 +24,7 @@ def refusal(parser, words, kind=InputError):
 
 
 def test_required_argument(parser):
-    assert refusal(parser, []) == "expected data, which is required; see 'evenreg act --help'."
+    assert refusal(parser, []) == "expected data; see 'evenreg act --help'."
 
 
 def test_options_that_exclude_each_other(parser):

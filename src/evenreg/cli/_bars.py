@@ -28,7 +28,7 @@ def bars(
     counts: NDArray[np.int64],
     regions: Sequence[str],
     *,
-    unit: float = 0.0,
+    unit: float | int = 0,
     width: int = 100,
     lines: int = 24,
 ) -> list[str]:
@@ -50,10 +50,10 @@ def bars(
         >>> edges, counts = np.array([-0.5, 0.5, 1.5, 2.5]), np.array([8, 4, 0])
         >>> for line in bars(edges, counts, ["many", "few", "zero"], unit=1, width=40):
         ...     print(line)
-        label  rows  linear scale      region
-            0     8  ████████████████  many
-            1     4  ████████          few
-            2     0                    zero
+        label  rows  linear scale         region
+            0     8  ███████████████████  many
+            1     4  █████████▌           few
+            2     0                       zero
     """
     starts = _starts(edges, lines)
     drawn = _fold_empty([_line(edges, counts, regions, a, b) for a, b in pairwise([*starts, len(counts)])])

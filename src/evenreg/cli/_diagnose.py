@@ -38,7 +38,7 @@ def diagnose(
     target: str | None = None,
     *,
     split: str | None = None,
-    bin_width: float | None = None,
+    bin_width: float | int | None = None,
     drop_missing: bool = False,
 ) -> Diagnosis:
     """Tells whether rare target values are a problem, from the labels alone.
@@ -73,6 +73,7 @@ def diagnose(
     """
     from evenreg.labels import LDS, Bins, LabelSpace, ShotRegions
 
+    bin_width = None if bin_width is None else _check.positive(bin_width, "bin_width")
     y, name, source, dropped, held_out = _labels(data, target, split, drop_missing)
     space = LabelSpace.fit(y, Bins.fit(y, bin_width))
     regions = ShotRegions.relative()
@@ -84,6 +85,7 @@ def diagnose(
     gaps = find_gaps(space.bins.edges, space.counts, longer_than=regions.gap)
     seen = Evidence(
         distinct=distinct,
+        bins=len(space.bins),
         rarity=rareness,
         few_rows=facts["few"].rows,
         medium_rows=facts["medium"].rows,
@@ -199,7 +201,7 @@ def _effects(space: "LabelSpace", few: NDArray[np.bool_]) -> dict[str, WeightEff
 
 
 def _command(
-    path: str | Path, target: str | None, split: str | None, bin_width: float | None, drop_missing: bool
+    path: str | Path, target: str | None, split: str | None, bin_width: float | int | None, drop_missing: bool
 ) -> str:
     """A ``compare`` command for the same table, ready to be copied."""
     words = ["evenreg", "compare", str(path), "--target", str(target)]

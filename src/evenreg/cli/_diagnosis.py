@@ -76,7 +76,7 @@ class Diagnosis:
     verdict: Verdict
 
     @property
-    def bin_regions(self) -> NDArray[np.str_]:
+    def bin_regions(self) -> NDArray[Any]:
         """``many``, ``medium``, ``few`` or ``zero`` of every bin, ``(m,)``."""
         return shot_names(self.regions, self.space)
 
@@ -114,7 +114,7 @@ class Diagnosis:
         return page(self)
 
 
-def shot_names(regions: ShotRegions, space: LabelSpace) -> NDArray[np.str_]:
+def shot_names(regions: ShotRegions, space: LabelSpace) -> NDArray[Any]:
     """Region of every bin, interpolation and extrapolation both called ``zero``."""
     names = regions.bin_regions(space)
     return np.where(np.isin(names, REGIONS), names, "zero")
@@ -124,9 +124,9 @@ def region_facts(regions: ShotRegions, space: LabelSpace) -> dict[str, RegionFac
     """`RegionFacts` of the four regions.
 
     Example:
-        >>> space = LabelSpace.fit([1] * 8 + [2] * 4 + [3] * 30)
+        >>> space = LabelSpace.fit([1] * 8 + [2] * 4 + [3] * 30 + [4] * 9)
         >>> region_facts(ShotRegions(many=20, few=5), space)["few"]
-        RegionFacts(rows=4, bins=1, range_share=0.333..., stretches=((1.5, 2.5),))
+        RegionFacts(rows=4, bins=1, range_share=0.25, stretches=((1.5, 2.5),))
     """
     names, bins = shot_names(regions, space), space.bins
     total = float(bins.edges[-1] - bins.edges[0])

@@ -28,7 +28,12 @@ def page(diagnosis: Diagnosis) -> str:
 
 
 def stretch_text(
-    stretches: Iterable[tuple[float, float]], step: float, unit: float, *, most: int = 3, room: int = WIDTH
+    stretches: Iterable[tuple[float, float]],
+    step: float | int,
+    unit: float | int,
+    *,
+    most: int = 3,
+    room: int = WIDTH,
 ) -> str:
     """Where in the label range: the widest stretches, in the order of the axis, as many as fit into ``room``.
 
@@ -77,7 +82,7 @@ def _facts(d: Diagnosis) -> list[str]:
             "range",
             f"{low} to {high}; median {median}, mean {mean}, SD {std}; {d.distinct:,} distinct values",
         ),
-        *_item("bins", f"{len(space.bins):,} bins, {space.bins.rule}"),
+        *_item("bins", f"{len(space.bins):,} {'bin' if len(space.bins) == 1 else 'bins'}, {space.bins.rule}"),
         *_item(
             "imbalance",
             f"{ratio_text(d.imbalance)} : 1, {rows_of(int(populated.max()))} in the fullest bin and "
@@ -133,7 +138,8 @@ def _regions(d: Diagnosis) -> list[str]:
         rows.append((name, held[name], f"{facts.rows:,}", share, percent(facts.range_share), where))
     few_rows, outside = d.by_region["few"].rows, d.space.n - d.by_region["many"].rows
     note = (
-        f"The tail rests on {rows_of(few_rows)} in few-shot bins, {outside:,} outside the many-shot ones. "
+        f"{f'The tail rests on {rows_of(few_rows)} in few-shot bins' if few_rows else 'No bin is few-shot'}; "
+        f"{rows_of(outside)} lie outside the many-shot ones. "
         f"Even labels would give {count_text(d.space.n / len(d.space.bins))} rows a bin."
     )
     if d.regions.thresholds(d.space)[1] <= 1:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evenreg import _check
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
 
@@ -19,9 +20,9 @@ def evaluate_table(
     train: str | Path | None,
     *,
     train_target: str | None = None,
-    bin_width: float | None = None,
-    many: float | None = None,
-    few: float | None = None,
+    bin_width: float | int | None = None,
+    many: float | int | None = None,
+    few: float | int | None = None,
 ) -> "EvaluatedTable":
     r"""Evaluates predictions that any model wrote into a file, by the training rows near each label.
 
@@ -67,6 +68,7 @@ def evaluate_table(
         )
     if target == prediction:
         raise InputError(f"prediction: expected a column beside the target, got {target!r} for both.")
+    bin_width = None if bin_width is None else _check.positive(bin_width, "bin_width")
     regions = regions_from(many, few)
     read = read_columns(predictions, target, prediction)
     y_train = read_columns(train, train_target or target)[train_target or target]

@@ -28,5 +28,7 @@ def write_whole(path: Path, text: str) -> None:
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # not the name of a file never seen
     finally:
         part.unlink(missing_ok=True)

@@ -142,8 +142,8 @@ def find_outliers(y: NDArray[np.float64], gaps: Sequence[Gap], most: int = 9) ->
     Example:
         >>> import numpy as np
         >>> y = np.r_[np.arange(1000.0), 1e9]
-        >>> find_outliers(y, [Gap(1000.0, 1e9)])
-        Outliers(rows=1, where='the label 1e+09', gap_share=0.99...)
+        >>> find_outliers(y, [Gap(1000.0, 1e9)]).where
+        'the label 1e+09'
     """
     if not len(gaps):
         return None
@@ -213,7 +213,7 @@ def weight_effect(
     Example:
         >>> import numpy as np
         >>> weight_effect(np.array([0.5, 5.5]), np.array([9, 1]), np.array([False, True]))
-        WeightEffect(smallest=0.5, largest=5.5, effective_rows=3.07..., few_share=0.55)
+        WeightEffect(smallest=0.5, largest=5.5, effective_rows=3.076923076923077, few_share=0.55)
     """
     populated = counts > 0
     total = float((table * counts).sum())

@@ -3,7 +3,7 @@
 import math
 
 
-def decimals_of(step: float) -> int:
+def decimals_of(step: float | int) -> int:
     """How many decimals tell two values apart that lie ``step`` apart.
 
     Example:
@@ -17,7 +17,7 @@ def decimals_of(step: float) -> int:
     return exact if step < 1 else min(exact, 1 if step < 10 else 0)
 
 
-def label_text(value: float, step: float) -> str:
+def label_text(value: float | int, step: float | int) -> str:
     """``value`` in label units, with thousands separated.
 
     Args:
@@ -37,7 +37,7 @@ def label_text(value: float, step: float) -> str:
     return text.lstrip("-") if not text.strip("-0.,") else text
 
 
-def span_text(low: float, high: float, step: float, unit: float = 0.0) -> str:
+def span_text(low: float | int, high: float | int, step: float | int, unit: float | int = 0) -> str:
     """A stretch of the label range; of labels that are multiples of ``unit``, the first and last in it.
 
     Args:
@@ -68,7 +68,7 @@ def rows_of(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def count_text(count: float) -> str:
+def count_text(count: float | int) -> str:
     """A mean or threshold of rows: three digits, or whole.
 
     Example:
@@ -80,7 +80,7 @@ def count_text(count: float) -> str:
     return f"{count:.3g}" if count >= 1 else f"{count:.2f}"
 
 
-def percent(share: float) -> str:
+def percent(share: float | int) -> str:
     """A share in percent; what is not nothing never reads as nothing, what is not all never as all.
 
     Example:
@@ -94,7 +94,7 @@ def percent(share: float) -> str:
     return "> 99.9 %" if share > 0.9995 else f"{100 * share:.1f} %"
 
 
-def ratio_text(ratio: float) -> str:
+def ratio_text(ratio: float | int) -> str:
     """A factor with two or three digits that count.
 
     Example:

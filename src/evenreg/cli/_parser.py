@@ -9,7 +9,6 @@ from evenreg.errors import InputError, UnknownNameError
 
 # What argparse says (Python 3.11 to 3.14), and what a person can act on.
 _SENTENCES = (
-    (r"the following arguments are required: (.*)", r"expected {0}, which is required"),
     (r"argument (\S+): invalid float value: (.*)", r"{0}: expected a number, got {1}"),
     (r"argument (\S+): invalid int value: (.*)", r"{0}: expected a whole number, got {1}"),
     (
@@ -47,12 +46,22 @@ class Parser(argparse.ArgumentParser):
         Raises:
             InputError: Always.
         """
+        if lacking := re.fullmatch(r"the following arguments are required: (.*)", message):
+            message = f"expected {self._described(lacking[1].split(', '))}"
         for pattern, sentence in _SENTENCES:
             found = re.fullmatch(pattern, message)
             if found:
                 message = sentence.format(*found.groups())
                 break
         raise InputError(f"{message}; see '{self.prog} --help'.")
+
+    def _described(self, names: Sequence[str]) -> str:
+        """Arguments with what they are: ``--target (column of labels) and data (file)``."""
+        told = {}
+        for action in self._actions:
+            name = "/".join(action.option_strings) or str(action.metavar or action.dest)
+            told[name] = f"{name} ({action.help})" if action.help else name
+        return " and ".join(told.get(name, name) for name in names)
 
     def refuse_unknown(self, argv: Sequence[str]) -> None:
         """Refuse the first option of ``argv`` that this parser does not know.

@@ -9,6 +9,7 @@ from evenreg.cli._number_text import percent, ratio_text, rows_of
 
 # A factor of 3 between the densities around typical and rare rows is what chance makes of 60 even labels.
 EVEN_RARITY, EVEN_RANGE = 3.0, 0.1
+LEAST_BINS = 5
 # Of 30 rows ten are held out for testing: the least that an error can be told from.
 SCARCE_ROWS, SCARCE_RANGE = 30, 0.2
 MILD_RARITY, MILD_RANGE = 10.0, 0.3
@@ -20,8 +21,8 @@ class Verdict:
     """What to make of a label distribution.
 
     Attributes:
-        kind: ``classes`` (two values), ``outliers`` (look at them first), ``even`` (do nothing), ``scarce``
-            (collect data) or ``imbalanced`` (compare).
+        kind: ``classes`` (two values), ``coarse`` (bins too wide to tell), ``outliers`` (look at them first),
+            ``even`` (do nothing), ``scarce`` (collect data) or ``imbalanced`` (compare).
         text: Why, and what to do, in plain words.
         command: A command to go on with; empty where none makes sense.
     """
@@ -38,6 +39,7 @@ class Evidence:
 
     Attributes:
         distinct: Different values.
+        bins: Bins they were counted in.
         rarity: See `evenreg.cli._label_facts.rarity`.
         few_rows: Rows in few-shot bins.
         medium_rows: Rows in medium-shot bins.
@@ -50,6 +52,7 @@ class Evidence:
     """
 
     distinct: int
+    bins: int
     rarity: float
     few_rows: int = 0
     medium_rows: int = 0
@@ -69,14 +72,20 @@ def judge(seen: Evidence, command: str = "") -> Verdict:
         command: A ``compare`` command for their table; empty where there is none.
 
     Example:
-        >>> judge(Evidence(distinct=500, rarity=1.4)).kind, judge(Evidence(distinct=2, rarity=1.4)).kind
-        ('even', 'classes')
+        >>> judge(Evidence(distinct=500, bins=50, rarity=1.4)).kind
+        'even'
     """
     if seen.distinct == 2:
         return Verdict(
             "classes",
             "The target takes two values only: this is classification. Use a classifier, with class weights "
             "if one of them is rare.",
+        )
+    if seen.bins < LEAST_BINS and seen.distinct > seen.bins:
+        return Verdict(
+            "coarse",
+            f"Nothing can be told from {seen.bins} {'bin' if seen.bins == 1 else 'bins'} for "
+            f"{seen.distinct:,} different values: take a smaller --bin-width, or leave it to the rule.",
         )
     if seen.outliers:
         return Verdict("outliers", _outliers(seen.outliers))

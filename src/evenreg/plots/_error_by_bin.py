@@ -46,8 +46,8 @@ def error_by_bin(evaluation: Evaluation, ax: "Axes | None" = None) -> "Axes":
     if most > 50 * least:
         behind.set_yscale("log")
         behind.set_ylim(0.5, None)
-    thousands(behind.yaxis, top=most)
-    thousands(ax.xaxis, top=np.abs(edges).max())
+    thousands(behind.yaxis, top=int(most))
+    thousands(ax.xaxis, top=float(np.abs(edges).max()))
     # The lines belong in front, and twin axes are drawn as a whole.
     ax.set_zorder(behind.get_zorder() + 1)
     ax.patch.set_visible(False)

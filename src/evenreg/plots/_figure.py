@@ -1,7 +1,5 @@
 """Figures and their files: made without a display, written whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +29,7 @@ def need_matplotlib() -> None:
         ) from None
 
 
-def new_axes(width: float = 7.0, height: float = 4.0) -> "Axes":
+def new_axes(width: float | int = 7.0, height: float | int = 4.0) -> "Axes":
     """Axes on a figure of its own that needs no display and that no window will show.
 
     Args:
@@ -71,7 +69,7 @@ def legend_above(ax: "Axes", handles: "Sequence[Artist]") -> None:
     )  # fmt: skip
 
 
-def thousands(axis: "Axis", *, top: float) -> None:
+def thousands(axis: "Axis", *, top: float | int) -> None:
     """Whole numbers such as 25,000 in full, where they fit; powers of ten beyond ten million."""
     if (top >= 1e4 or axis.get_scale() == "log") and top < 1e7:
         axis.set_major_formatter("{x:,.0f}")
@@ -124,21 +122,13 @@ def save_figure(ax: "Axes", path: str | Path, *, overwrite: bool = False, dpi: i
     path = check_figure_path(path, overwrite=overwrite)
     figure = ax.get_figure(root=True)
     assert figure is not None
+    part = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    part = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            figure.savefig(file, format=path.suffix[1:].lower(), dpi=dpi)
-        part.chmod(0o666 & ~_umask())
+        figure.savefig(part, format=path.suffix[1:].lower(), dpi=dpi)
         part.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # not the name of a file never seen
     finally:
         part.unlink(missing_ok=True)
     return path
-
-
-def _umask() -> int:
-    """What a new file's rights are masked with; a temporary file has rights of its own."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

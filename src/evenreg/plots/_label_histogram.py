@@ -76,8 +76,8 @@ def label_histogram(
         )
     if log:
         ax.set_yscale("log")
-    thousands(ax.yaxis, top=populated.max())
-    thousands(ax.xaxis, top=np.abs(bins.edges).max())
+    thousands(ax.yaxis, top=int(populated.max()))
+    thousands(ax.xaxis, top=float(np.abs(bins.edges).max()))
     top = float(populated.max())
     ax.set_ylim(floor, top**1.08 if log else 1.08 * top)
     ax.set_xlim(bins.edges[0], bins.edges[-1])

@@ -1,0 +1,159 @@
+"""``evaluate`` as a command: numbers, page, every refusal."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenreg.cli import EvaluatedTable, evaluate_table, main
+from evenreg.evaluation import Evaluation, evaluate
+from evenreg.labels import LabelSpace
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """``train.csv`` (ages, skewed) and ``pred.csv`` (pulled to the middle) in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    train = pd.DataFrame({"age": np.clip(rng.gamma(4, 8, 2000), 0, 100).round()})
+    test = pd.DataFrame({"age": rng.integers(0, 100, 300).astype(float)})
+    test["yhat"] = 30 + 0.5 * (test["age"] - 30) + rng.normal(size=300)
+    train.to_csv("train.csv", index=False)
+    test.to_csv("pred.csv", index=False)
+    return train, test
+
+
+COMMAND = ["evaluate", "pred.csv", "--target", "age", "--prediction", "yhat", "--train", "train.csv"]
+
+
+def test_numbers_are_those_of_evaluate(tables):
+    train, test = tables
+    found = evaluate_table("pred.csv", "age", "yhat", "train.csv")
+    assert isinstance(found, EvaluatedTable)
+    assert found.evaluation == evaluate(test["age"], test["yhat"], LabelSpace.fit(train["age"]))
+    assert found.slope == pytest.approx(np.polyfit(test["age"], test["yhat"], 1)[0])
+
+
+def test_page(tables, capsys):
+    assert main(COMMAND) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert max(map(len, out.splitlines())) <= 100
+    assert out.startswith(
+        "yhat against age in pred.csv: 300 rows; regions count the 2,000 rows of train.csv\n"
+    )
+    head = next(line for line in out.splitlines() if "Many" in line)
+    assert head.split() == ["All", "Many", "Medium", "Few", "Zero", "Own"]
+    ev = evaluate_table("pred.csv", "age", "yhat", "train.csv").evaluation
+    counts = next(line for line in out.splitlines() if line.startswith("rows")).split()
+    assert counts[1:] == [str(ev[name].n) for name in ("all", "many", "medium", "few", "zero")]
+    assert "95 %" in out
+    assert "beyond the training range" in out.replace("\n", " ")
+    assert "Predictions rise by 0.50 per unit of the label" in out.replace("\n", " ")
+
+
+def test_worst_bins_are_the_worst_with_three_rows(tables):
+    page = str(evaluate_table("pred.csv", "age", "yhat", "train.csv", bin_width=5))
+    worst = page[page.index("worst bins") :].split("\n\n")[0].splitlines()[1:]
+    ev = evaluate_table("pred.csv", "age", "yhat", "train.csv", bin_width=5).evaluation
+    shown = [float(line.split()[-2]) for line in worst]
+    held = np.sort(ev.bins.mae[ev.bins.n >= 3])[::-1]
+    assert shown == pytest.approx(held[:5], abs=0.06)
+
+
+def test_absolute_thresholds(tables, capsys):
+    assert main([*COMMAND, "--many", "50", "--few", "10"]) == 0
+    assert "many: more than 50 rows in a bin; medium: 10 to 50" in capsys.readouterr().out
+
+
+def test_no_pull_no_few_no_sentence(tables, capsys):
+    pd.DataFrame({"age": [30.0, 31, 32, 33] * 3, "yhat": [30.0, 31, 32, 33.5] * 3}).to_csv(
+        "pred.csv", index=False
+    )
+    assert main(COMMAND) == 0
+    out = capsys.readouterr().out
+    assert "No test row is few-shot" in out
+    assert "Predictions rise by" not in out
+    assert next(line for line in out.splitlines() if line.startswith("MAE")).split()[4] == "–"
+
+
+@pytest.mark.parametrize("scale", [1e6, 1e-5])
+def test_numbers_of_any_size_fit(tables, scale, capsys):
+    for name, table in zip(("train.csv", "pred.csv"), tables, strict=True):
+        (table * scale).to_csv(name, index=False)
+    assert main(COMMAND) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 100
+    assert "Errors in units of" in out
+
+
+def test_forms(tables, capsys):
+    assert main([*COMMAND, "--markdown"]) == 0
+    assert "| Many (n = " in capsys.readouterr().out
+    assert main([*COMMAND, "--latex"]) == 0
+    assert "\\begin{tabular}" in capsys.readouterr().out
+
+
+def test_json_and_plot_are_whole_files(tables, tmp_path, capsys):
+    command = [*COMMAND, "--json", "out/all.json", "--plot", "out/error.png"]
+    assert main(command) == 0
+    file = tmp_path / "out" / "all.json"
+    found = Evaluation.from_json(file.read_text())
+    assert found == evaluate_table("pred.csv", "age", "yhat", "train.csv").evaluation
+    assert (tmp_path / "out" / "error.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(p.name for p in file.parent.iterdir()) == ["all.json", "error.png"]
+    file.write_text("mine")
+    capsys.readouterr()
+    assert main(command) == 2
+    assert capsys.readouterr().err == (
+        "evenreg: out/all.json exists; expected a new file: name another one, or add --overwrite.\n"
+    )
+    assert file.read_text() == "mine"
+    assert main([*command, "--overwrite"]) == 0
+    assert json.loads(file.read_text())
+
+
+def replaced(**options):
+    """The command with other values; None takes an option out."""
+    words = dict(zip(COMMAND[2::2], COMMAND[3::2], strict=True)) | {f"--{k}": v for k, v in options.items()}
+    return ["evaluate", "pred.csv", *(w for k, v in words.items() if v is not None for w in (k, v))]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"train": None},
+            "train: expected the table the model was trained on, got none; many, medium and few count",
+        ),
+        ({"train": "trian.csv"}, "trian.csv: no such file; did you mean"),
+        ({"prediction": "yaht"}, "pred.csv: no column named 'yaht'; did you mean 'yhat'?"),
+        ({"prediction": "age"}, "prediction: expected a column beside the target, got 'age' for both."),
+        ({"target": None}, "expected --target (column of labels); see 'evenreg evaluate --help'."),
+        ({"train-target": "ages"}, "train.csv: no column named 'ages'; did you mean 'age'?"),
+        (
+            {"prediction": "holes"},
+            "column 'holes': expected a number in every row, got empty or NaN in rows 2 and 4;",
+        ),
+        ({"many": "50"}, "expected both many and few, or neither, got many only;"),
+        ({"few": "50"}, "expected both many and few, or neither, got few only;"),
+        ({"many": "1", "few": "50"}, "many: expected at least few (50), got 1; swap them."),
+        ({"bin-width": "-2"}, "bin_width: expected a number above 0, got -2.0."),
+    ],
+)
+def test_bad_input_is_one_sentence(tables, options, sentence, capsys):
+    table = tables[1].assign(holes=[np.nan, 1.0, np.nan, *[2.0] * 297])
+    table.to_csv("pred.csv", index=False)
+    assert main(replaced(**options)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("evenreg: ")
+    assert err.count("\n") == 1
+    assert sentence in err
+
+
+def test_train_column_of_another_name(tables, capsys):
+    tables[0].rename(columns={"age": "years"}).to_csv("train.csv", index=False)
+    assert main([*COMMAND, "--train-target", "years"]) == 0
+    assert "2,000 rows of train.csv" in capsys.readouterr().out

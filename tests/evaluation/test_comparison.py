@@ -59,9 +59,9 @@ def test_vanilla_against_vanilla_is_flagged_in_at_most_five_percent(seeds, noise
     assert flagged(seeds, **noise) <= 18
 
 
-@pytest.mark.parametrize(("seeds", "effect"), [(3, 0.5), (5, 0.2)])
+@pytest.mark.parametrize(("seeds", "effect"), [(3, 0.3), (5, 0.15)])
 def test_a_real_effect_is_flagged(seeds, effect):
-    """Half the error with 3 seeds, a fifth with 5: t with 2 degrees of freedom is that strict."""
+    """A third of the error with 3 seeds, a seventh with 5."""
     noise = {"seed_noise": 0.03, "row_noise": 0.1, "noise": 0.2}
     assert flagged(seeds, trials=60, effect=effect, **noise) >= 50
 
@@ -97,11 +97,8 @@ def test_both_corrections(case):
     c = compare_to_reference(case, REGIONS)
     for d in c.differences:
         assert d.p <= d.p_row <= d.p_table <= 1
-    assert c["sqinv", "few"].p_table == pytest.approx(
-        max(10 * min(d.p for d in c.differences), 9 * sorted(d.p for d in c.differences)[1])
-        if c["sqinv", "few"].p > c["sqinv", "many"].p
-        else 10 * c["sqinv", "few"].p
-    )
+    every = sorted(d.p for d in c.differences)
+    assert min(d.p_table for d in c.differences) == pytest.approx(10 * every[0])
     assert c["sqinv", "few"].strong
     assert not c["sqinv", "medium"].strong
 
@@ -201,3 +198,18 @@ class TestBadInput:
             c["vanilla", "few"]
         with pytest.raises(UnknownNameError, match="no compared region named 'fw'; did you mean 'few'"):
             c["sqinv", "fw"]
+
+
+def test_rows_of_one_group_are_one_observation(case):
+    """Rows written down three times teach nothing new: grouped they give the same answer as once."""
+    thrice = {name: np.repeat(e, 3, axis=1) for name, e in case.items()}
+    groups = np.repeat(np.arange(len(REGIONS)), 3)
+    once = compare_to_reference(case, REGIONS)
+    grouped = compare_to_reference(thrice, np.repeat(REGIONS, 3), groups=groups)
+    naive = compare_to_reference(thrice, np.repeat(REGIONS, 3))
+    for region in once.regions:
+        a, b, c = (found["sqinv", region] for found in (once, grouped, naive))
+        assert (b.low, b.high, b.p) == pytest.approx((a.low, a.high, a.p))
+        assert c.high - c.low < a.high - a.low
+    with pytest.raises(ShapeError):
+        compare_to_reference(case, REGIONS, groups=groups)

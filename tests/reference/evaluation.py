@@ -23,17 +23,15 @@ def own_weight(test_index, inside, counts, centers):
     return [w * len(raw) / sum(raw) for w in raw]
 
 
-def crossed_error(d):
-    """Standard error of the mean over seeds and rows from the mean squares of a two-way table."""
+def crossed_variances(d):
+    """Variance of the mean over seeds and over rows, from the mean squares of a two-way table."""
     s_count, n = len(d), len(d[0])
     mean = sum(map(sum, d)) / (s_count * n)
     a = [sum(row) / n for row in d]
     b = [sum(d[s][i] for s in range(s_count)) / s_count for i in range(n)]
     ms_seed = n * sum((x - mean) ** 2 for x in a) / (s_count - 1)
     ms_row = s_count * sum((x - mean) ** 2 for x in b) / (n - 1)
-    both = sum((d[s][i] - a[s] - b[i] + mean) ** 2 for s in range(s_count) for i in range(n))
-    ms_both = both / ((s_count - 1) * (n - 1))
-    return math.sqrt(max(ms_seed, ms_row, ms_seed + ms_row - ms_both) / (s_count * n))
+    return ms_seed / (s_count * n), ms_row / (s_count * n)
 
 
 def holm_rejects(p, alpha):

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from evenreg.cli._number_text import span_text
+from evenreg.cli._number_text import edge_step, span_text
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _STEPS = (1, 2, 3, 4, 5, 10, 20, 25, 50)
@@ -57,7 +57,7 @@ def bars(
     """
     starts = _starts(edges, lines)
     drawn = _fold_empty([_line(edges, counts, regions, a, b) for a, b in pairwise([*starts, len(counts)])])
-    step = float(np.median(np.diff(edges[starts])) if len(starts) > 1 else edges[-1] - edges[0])
+    step = edge_step(edges)
     labels = [span_text(line.low, line.high, step, unit) for line in drawn]
     label_width = max(len(text) for text in ["label", *labels])
     rows_width = max(len(text) for text in ["rows", *(f"{line.rows:,}" for line in drawn)])

@@ -105,7 +105,13 @@ def _train(
     progress: AbstractProgress,
 ) -> Trained:
     result = train_cell(
-        Method.parse(row), draw, folder / "fit", cost=cost, noise_sigma=noise, budget=budget, tell=progress.epoch
+        Method.parse(row),
+        draw,
+        folder / "fit",
+        cost=cost,
+        noise_sigma=noise,
+        budget=budget,
+        tell=progress.epoch,
     )
     result.model.save(folder / "model")
     np.save(folder / _PREDICTION, result.prediction)

@@ -73,14 +73,21 @@ class CompareResult:
         space = LabelSpace.fit(np.delete(source.y, test), source.bins)
         assigned = regions.assign(y, space)
         evaluations = {
-            row: [evaluate(y, cell.prediction, space, regions) for cell in seeds] for row, seeds in cells.rows.items()
+            row: [evaluate(y, cell.prediction, space, regions) for cell in seeds]
+            for row, seeds in cells.rows.items()
         }
-        errors = {row: np.stack([np.abs(c.prediction - y) for c in seeds]) for row, seeds in cells.rows.items()}
-        comparison = compare_to_reference(errors, assigned, own=own_weight(y, space))
+        errors = {
+            row: np.stack([np.abs(c.prediction - y) for c in seeds]) for row, seeds in cells.rows.items()
+        }
+        comparison = compare_to_reference(
+            errors, assigned, own=own_weight(y, space), groups=source.groups[test]
+        )
         val_bmae = {row: [cell.val_bmae for cell in seeds] for row, seeds in cells.rows.items()}
         chosen = min(val_bmae, key=lambda row: float(np.mean(val_bmae[row])))
         seeds = len(val_bmae[chosen])
-        recipe = f"Networks: {source.encoder_name}, AdamW, cost {cost}, stopped and selected on validation b-MAE."
+        recipe = (
+            f"Networks: {source.encoder_name}, AdamW, cost {cost}, stopped and selected on validation b-MAE."
+        )
         table = ResultTable.from_evaluations(
             evaluations, comparison, target=source.target, notes=(recipe, *cells.failed.values())
         )
@@ -138,7 +145,9 @@ class CompareResult:
         import pandas as pd
 
         write_text(self.folder / "predictions.csv", pd.DataFrame(self.predictions).to_csv(index=False))
-        write_text(self.folder / "table.md", to_markdown(self.table) + "\n\n" + "\n".join(self.sentences) + "\n")
+        write_text(
+            self.folder / "table.md", to_markdown(self.table) + "\n\n" + "\n".join(self.sentences) + "\n"
+        )
         write_text(self.folder / "table.tex", to_latex(self.table) + "\n")
         best = self.folder / "best"
         shutil.rmtree(best, ignore_errors=True)

@@ -34,13 +34,17 @@ def rows_for(methods: str, *, cost: str = "l1", trees: bool, y: NDArray[np.float
     """
     asked = [parse(text) for text in split_methods(methods)]
     if not asked:
-        raise InputError(f"methods: expected at least one method, got {methods!r}; for instance 'vanilla; sqinv + lds'.")
+        raise InputError(
+            f"methods: expected at least one method, got {methods!r}; for instance 'vanilla; sqinv + lds'."
+        )
     names = ["vanilla", *(" + ".join(map(str, words)) for words in asked)]
     roles = {word.role for words in asked for word in words}
     if "model" in roles and not trees:
         raise InputError("methods: hgb expects the columns of a table, got images; leave its rows out.")
     if "transform" in roles and y.min() <= 0:
-        raise InputError(f"methods: log expects a target above 0, got a smallest value of {y.min():g}; leave its rows out.")
+        raise InputError(
+            f"methods: log expects a target above 0, got a smallest value of {y.min():g}; leave its rows out."
+        )
     if "balanced" in roles and cost != "mse":
         names.append("vanilla(mse)")
     if y.min() > 0 and _skewness(y) > _SKEWED:

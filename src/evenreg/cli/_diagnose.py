@@ -18,10 +18,11 @@ from evenreg.cli._label_facts import (
     find_outliers,
     find_spikes,
     is_skewed,
+    lattice_unit,
     rarity,
     weight_effect,
-    whole_unit,
 )
+from evenreg.cli._number_text import edge_step
 from evenreg.cli._verdict import Evidence, judge
 from evenreg.errors import InputError, ShapeError, TargetError
 
@@ -80,7 +81,7 @@ def diagnose(
     facts = region_facts(regions, space)
     smoothed = LDS(boundary="renormalize").smooth(space.counts)
     populated = space.counts[space.counts > 0]
-    unit = whole_unit(y)
+    unit = lattice_unit(y, space.bins.edges)
     distinct, spikes, rareness = len(np.unique(y)), find_spikes(y), rarity(space.counts, smoothed)
     gaps = find_gaps(space.bins.edges, space.counts, longer_than=regions.gap)
     seen = Evidence(
@@ -91,7 +92,7 @@ def diagnose(
         medium_rows=facts["medium"].rows,
         rare_range=facts["few"].range_share + facts["zero"].range_share,
         medium_range=facts["medium"].range_share,
-        few_where=stretch_text(facts["few"].stretches, float(space.bins.widths.min()), unit),
+        few_where=stretch_text(facts["few"].stretches, edge_step(space.bins.edges), unit),
         spikes=spikes,
         outliers=find_outliers(y, gaps),
         log_helps=is_skewed(y),

@@ -44,7 +44,7 @@ class Diagnosis:
         source: Where they come from; empty for an array.
         space: The labels that were counted, binned.
         regions: What many, medium and few mean.
-        unit: What all labels are multiples of when they are whole numbers; 0 when they are not.
+        unit: What all labels are multiples of where bins are named by labels, 1 for ages; else 0.
         distinct: Different values among them.
         median: Their median, in label units.
         dropped: Rows left out because their label was missing.

@@ -8,7 +8,15 @@ from itertools import zip_longest
 from evenreg.cli._bars import bars
 from evenreg.cli._diagnosis import REGIONS, Diagnosis
 from evenreg.cli._label_facts import Spike
-from evenreg.cli._number_text import count_text, label_text, percent, ratio_text, rows_of, span_text
+from evenreg.cli._number_text import (
+    count_text,
+    edge_step,
+    label_text,
+    percent,
+    ratio_text,
+    rows_of,
+    span_text,
+)
 
 WIDTH = 100
 _INDENT = 12
@@ -76,7 +84,7 @@ def _facts(d: Diagnosis) -> list[str]:
     empty = sum(high - low for low, high in gaps) / float(space.bins.edges[-1] - space.bins.edges[0])
     gap_text = f"none wider than {d.regions.gap} bins"
     if gaps:
-        gap_text = f"{percent(empty)} of the range is empty: {stretch_text(gaps, step, d.unit)}"
+        gap_text = f"{percent(empty)} of the range is empty: {stretch_text(gaps, edge_step(space.bins.edges), d.unit)}"
     return [
         *_item(
             "range",
@@ -102,8 +110,9 @@ def _step(d: Diagnosis) -> float:
 
 
 def _value(d: Diagnosis, value: float) -> str:
-    """One label: whole numbers stay whole, others get a digit more than the bins have."""
-    return label_text(value, 1.0 if d.unit and float(value).is_integer() else _step(d) / 10)
+    """One label: ages stay whole numbers, others get a digit more than the bins have."""
+    on_lattice = d.unit > 0 and abs(value / d.unit - round(value / d.unit)) < 1e-6
+    return label_text(value, d.unit if on_lattice else (d.unit or _step(d)) / 10)
 
 
 def _spike(d: Diagnosis, spike: Spike) -> str:
@@ -130,10 +139,11 @@ def _columns(rows: Sequence[Sequence[str]], left: Sequence[int]) -> list[str]:
 def _regions(d: Diagnosis) -> list[str]:
     many, few = (count_text(t) for t in d.regions.thresholds(d.space))
     held = {"many": f"over {many}", "medium": f"{few} to {many}", "few": f"under {few}", "zero": "none"}
+    step = edge_step(d.space.bins.edges)
     rows = [("region", "rows per bin", "rows", "", "of range", "where")]
     for name in REGIONS:
         facts = d.by_region[name]
-        where = stretch_text(facts.stretches, _step(d), d.unit, room=WIDTH - 54) if facts.bins else "–"
+        where = stretch_text(facts.stretches, step, d.unit, room=WIDTH - 54) if facts.bins else "–"
         share = percent(facts.rows / d.space.n)
         rows.append((name, held[name], f"{facts.rows:,}", share, percent(facts.range_share), where))
     few_rows, outside = d.by_region["few"].rows, d.space.n - d.by_region["many"].rows

@@ -56,7 +56,7 @@ def evaluate_table(
         1.0
     """
     from evenreg.cli._evaluation_text import EvaluatedTable
-    from evenreg.cli._label_facts import slope_of, whole_unit
+    from evenreg.cli._label_facts import lattice_unit, slope_of
     from evenreg.data import read_columns
     from evenreg.evaluation import evaluate
     from evenreg.labels import Bins, LabelSpace
@@ -76,7 +76,7 @@ def evaluate_table(
     return EvaluatedTable(
         evaluation=evaluate(read[target], read[prediction], space, regions),
         space=space,
-        unit=whole_unit(y_train),
+        unit=lattice_unit(y_train, space.bins.edges),
         target=target,
         prediction=prediction,
         source=Path(predictions).name,

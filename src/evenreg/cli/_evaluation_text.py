@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from evenreg.cli._number_text import label_text, ratio_text, rows_of, span_text
+from evenreg.cli._number_text import edge_step, label_text, ratio_text, rows_of, span_text
 from evenreg.evaluation import Evaluation, RegionScores, ResultTable, to_latex, to_markdown
 from evenreg.labels import LabelSpace
 
@@ -28,7 +28,7 @@ class EvaluatedTable:
     Attributes:
         evaluation: All numbers.
         space: The training labels.
-        unit: What all training labels are multiples of when they are whole numbers; 0 when they are not.
+        unit: What all training labels are multiples of where bins are named by labels, 1 for ages; else 0.
         target: Name of the column of labels.
         prediction: Name of the column of predictions.
         source: The file of both.
@@ -154,10 +154,10 @@ def _worst(found: EvaluatedTable) -> list[str]:
     held = np.flatnonzero(bins.n >= least)
     worst = held[np.argsort(-bins.mae[held], kind="stable")[:_WORST]]
     figures = _Figures.of(found.evaluation["all"]["mae"])
-    width = float((bins.high - bins.low).min())
+    step = edge_step(np.append(bins.low, bins.high[-1]))
     rows = [["worst bins", "test rows", "training rows", "MAE", "bias"]]
     for b in worst:
-        where = span_text(float(bins.low[b]), float(bins.high[b]), width, found.unit)
+        where = span_text(float(bins.low[b]), float(bins.high[b]), step, found.unit)
         error, bias = figures.text(float(bins.mae[b])), figures.text(float(bins.bias[b]))
         rows.append(
             [where, f"{bins.n[b]:,}", f"{bins.training[b]:,}", error, bias if bias[0] in "-0" else f"+{bias}"]

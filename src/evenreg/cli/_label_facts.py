@@ -69,17 +69,28 @@ class WeightEffect:
     few_share: float
 
 
-def whole_unit(y: NDArray[np.float64]) -> float:
-    """What all labels are whole multiples of when they are whole numbers; 0 when they are not.
+def lattice_unit(y: NDArray[np.float64], edges: NDArray[np.float64]) -> float:
+    """What all labels are multiples of when bin edges lie between such multiples, as for ages; else 0.
+
+    Bins are then best named by the labels they hold: 9, and not 8.5 to 9.5.
 
     Example:
         >>> import numpy as np
-        >>> whole_unit(np.array([0.0, 50, 200])), whole_unit(np.array([0.5, 1]))
-        (50.0, 0.0)
+        >>> lattice_unit(np.array([0.0, 50, 200]), np.array([-25.0, 75, 225]))
+        50.0
+        >>> lattice_unit(np.array([0.0, 50, 200]), np.array([0.0, 100, 300]))
+        0.0
     """
-    if np.abs(y).max() >= 2**53 or not np.all(y == np.rint(y)):
-        return 0.0
-    return float(np.gcd.reduce(y.astype(np.int64)))
+    for decimals in range(4):
+        scaled = y * 10.0**decimals
+        if np.abs(scaled).max() > 2**53:
+            return 0.0
+        whole = np.rint(scaled)
+        if np.all(np.abs(scaled - whole) <= 1e-6):
+            unit = float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**decimals
+            between = unit > 0 and np.all(np.abs(edges / unit - np.rint(edges / unit)) > 0.25)
+            return unit if between else 0.0
+    return 0.0
 
 
 def slope_of(target: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:

@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 def decimals_of(step: float | int) -> int:
     """How many decimals tell two values apart that lie ``step`` apart.
@@ -15,6 +18,20 @@ def decimals_of(step: float | int) -> int:
     coarse = max(0, -math.floor(math.log10(step)))
     exact = next((d for d in (coarse, coarse + 1) if abs(round(step, d) - step) <= 1e-6 * step), coarse + 1)
     return exact if step < 1 else min(exact, 1 if step < 10 else 0)
+
+
+def edge_step(edges: NDArray[np.float64]) -> float:
+    """What bin edges are to be rounded to so that none is moved: a power of ten, or the bin width where none does.
+
+    Example:
+        >>> edge_step(np.array([0.95, 1.25])), edge_step(np.array([0.0, 50, 100])), edge_step(np.array([0, 2e-10]))
+        (0.01, 1.0, 2e-10)
+    """
+    width = float(np.diff(edges).min())
+    for decimals in range(7):
+        if np.all(np.abs(edges - np.round(edges, decimals)) < 1e-3 * width):
+            return 10.0**-decimals
+    return width
 
 
 def label_text(value: float | int, step: float | int) -> str:
@@ -55,7 +72,9 @@ def span_text(low: float | int, high: float | int, step: float | int, unit: floa
     if not unit:
         return f"{label_text(low, step)} to {label_text(high, step)}"
     first, last = math.ceil(low / unit) * unit, (math.ceil(high / unit) - 1) * unit
-    return label_text(first, 1) if last <= first else f"{label_text(first, 1)} to {label_text(last, 1)}"
+    return (
+        label_text(first, unit) if last <= first else f"{label_text(first, unit)} to {label_text(last, unit)}"
+    )
 
 
 def rows_of(count: int) -> str:

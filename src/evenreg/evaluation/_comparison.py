@@ -159,6 +159,7 @@ def compare_to_reference(
     reference: str = "vanilla",
     *,
     own: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Comparison:
     """Every row of a table against the reference, region by region: which differences are more than noise.
 
@@ -176,6 +177,8 @@ def compare_to_reference(
         reference: Name of the row that the others are held against.
         own: Row weights ``(n,)`` from `own_weight`, to compare the error on the person's own distribution
             too.
+        groups: ``(n,)`` what rows come from (a person, an image): rows of one group are one observation, since
+            their errors rise and fall together. None: every row for itself.
 
     Raises:
         UnknownNameError: No row named ``reference``, or a region nobody knows.
@@ -201,6 +204,8 @@ def compare_to_reference(
     seeds, n = base.shape
     _check.same_length(errors=range(n), regions=np.asarray(regions))
     weights = _weights(regions, own, n)
+    members = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    _check.same_length(errors=range(n), groups=members)
 
     found: list[Difference] = []
     for name, array in arrays.items():
@@ -209,7 +214,7 @@ def compare_to_reference(
         for region, w in weights.items():
             inside = w > 0
             a, b, v = array[:, inside], base[:, inside], w[inside] / w.sum()
-            test = paired_test(a - b, v)
+            test = paired_test(*_by_group(a - b, v, members[inside]))
             means = float((b @ v).mean()), float((a @ v).mean())
             found.append(Difference(name, region, int(inside.sum()), *means, *test, p_row=None, p_table=None))
 
@@ -228,6 +233,16 @@ def compare_to_reference(
             "run at least 3 seeds."
         )
     return Comparison(reference, seeds, marked, note)
+
+
+def _by_group(
+    difference: NDArray[np.float64], weight: NDArray[np.float64], members: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """One column a group, its weighted mean difference, with the group's whole weight."""
+    _, member = np.unique(members, return_inverse=True)
+    whole = np.bincount(member, weight)
+    sums = np.stack([np.bincount(member, row * weight) for row in difference])
+    return sums / whole, whole
 
 
 def _told(p: float) -> float | None:

@@ -3,28 +3,55 @@
     Method.parse("sqinv + lds") ── parts ──┐
     TableSource, ImageSource ── Draw ──────┴── train_cell ── TrainedNetwork or TrainedTrees, predictions
 
-Importing this package loads torch and Lightning.
+Names are loaded when they are first used (PEP 562), so that a folder can be looked at without torch; all but
+`RunFolder` and the two writers load torch, and most of them Lightning.
 """
 
-from evenreg.training._batches import Batch as Batch
-from evenreg.training._batches import Rows as Rows
-from evenreg.training._batches import memory_loader as memory_loader
-from evenreg.training._cell import CellResult as CellResult
-from evenreg.training._cell import Draw as Draw
-from evenreg.training._cell import train_cell as train_cell
-from evenreg.training._fit import Budget as Budget
-from evenreg.training._fit import fit as fit
-from evenreg.training._method import Method as Method
-from evenreg.training._model import TrainedNetwork as TrainedNetwork
-from evenreg.training._model import TrainedTrees as TrainedTrees
-from evenreg.training._model import load_model as load_model
-from evenreg.training._run import RunFolder as RunFolder
-from evenreg.training._run import write_json as write_json
-from evenreg.training._run import write_text as write_text
-from evenreg.training._scaler import TargetScaler as TargetScaler
-from evenreg.training._sources import ImageSource as ImageSource
-from evenreg.training._sources import TableSource as TableSource
-from evenreg.training._task import RegressionTask as RegressionTask
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evenreg.training._batches import Batch as Batch
+    from evenreg.training._batches import Rows as Rows
+    from evenreg.training._batches import memory_loader as memory_loader
+    from evenreg.training._cell import CellResult as CellResult
+    from evenreg.training._cell import Draw as Draw
+    from evenreg.training._cell import train_cell as train_cell
+    from evenreg.training._fit import Budget as Budget
+    from evenreg.training._fit import fit as fit
+    from evenreg.training._method import Method as Method
+    from evenreg.training._model import TrainedNetwork as TrainedNetwork
+    from evenreg.training._model import TrainedTrees as TrainedTrees
+    from evenreg.training._model import load_model as load_model
+    from evenreg.training._run import RunFolder as RunFolder
+    from evenreg.training._run import write_json as write_json
+    from evenreg.training._run import write_text as write_text
+    from evenreg.training._scaler import TargetScaler as TargetScaler
+    from evenreg.training._sources import ImageSource as ImageSource
+    from evenreg.training._sources import TableSource as TableSource
+    from evenreg.training._task import RegressionTask as RegressionTask
+
+_NAMES = {
+    "Batch": "_batches",
+    "Budget": "_fit",
+    "CellResult": "_cell",
+    "Draw": "_cell",
+    "fit": "_fit",
+    "ImageSource": "_sources",
+    "load_model": "_model",
+    "memory_loader": "_batches",
+    "Method": "_method",
+    "RegressionTask": "_task",
+    "Rows": "_batches",
+    "RunFolder": "_run",
+    "TableSource": "_sources",
+    "TargetScaler": "_scaler",
+    "train_cell": "_cell",
+    "TrainedNetwork": "_model",
+    "TrainedTrees": "_model",
+    "write_json": "_run",
+    "write_text": "_run",
+}
 
 __all__ = [
     "Batch",
@@ -47,3 +74,13 @@ __all__ = [
     "write_json",
     "write_text",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(f"evenreg.training.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'evenreg.training' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

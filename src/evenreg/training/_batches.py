@@ -32,7 +32,9 @@ class Rows(Dataset[Batch]):
     """Aligned tensors; an index tensor takes a whole batch at once (a sample at a time doubles a small model's time)."""
 
     def __init__(self, inputs: tuple[Tensor, ...], target: Tensor, weight: Tensor, bin: Tensor) -> None:
-        _check.same_length(target=target, weight=weight, bin=bin, **{f"input {i}": t for i, t in enumerate(inputs)})
+        _check.same_length(
+            target=target, weight=weight, bin=bin, **{f"input {i}": t for i, t in enumerate(inputs)}
+        )
         self.batch = Batch(inputs, target, weight, bin)
 
     def __len__(self) -> int:

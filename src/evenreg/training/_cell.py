@@ -95,7 +95,9 @@ def train_cell(
     """
     started = time.monotonic()
     train = _train_trees if method.trees else _train_network
-    model, everything = train(method, draw, folder, cost=cost, noise_sigma=noise_sigma, budget=budget, tell=tell)
+    model, everything = train(
+        method, draw, folder, cost=cost, noise_sigma=noise_sigma, budget=budget, tell=tell
+    )
     source, val = draw.source, draw.val
     return CellResult(
         model=model,
@@ -177,6 +179,7 @@ def _train_trees(
     trees = HistGradientBoostingRegressor(loss=loss, random_state=draw.seed)
     y = draw.source.y[draw.train]
     trees.fit(prepared.matrix[draw.train], np.log(y) if method.log else y, draw.weights(method)[draw.train])
+    assert prepared.preprocessor is not None
     model = TrainedTrees(trees, prepared.preprocessor, _about(method, draw, cost) | {"log": method.log})
     return model, model.predict_matrix(prepared.matrix)
 

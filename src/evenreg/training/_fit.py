@@ -117,7 +117,9 @@ def fit(
     """
     budget = budget or Budget()
     folder.mkdir(parents=True, exist_ok=True)
-    best = ModelCheckpoint(folder, "best", monitor="val_bmae", save_weights_only=True, enable_version_counter=False)
+    best = ModelCheckpoint(
+        folder, "best", monitor="val_bmae", save_weights_only=True, enable_version_counter=False
+    )
     callbacks: list[pl.Callback] = [
         EarlyStopping("val_bmae", patience=budget.patience, check_finite=True),
         best,
@@ -143,7 +145,9 @@ def fit(
         )
         last = folder / LAST
         try:
-            trainer.fit(task, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+            trainer.fit(
+                task, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True
+            )
         except SystemExit:  # Lightning turns Ctrl-C into an exit and switches the signal off
             signal.signal(signal.SIGINT, handler)
             if trainer.state.status == TrainerStatus.INTERRUPTED:
@@ -174,7 +178,9 @@ def load_best(task: RegressionTask, folder: Path) -> None:
     except FileNotFoundError:
         raise CheckpointError(f"{path}: expected a checkpoint, got no file; train first.") from None
     except Exception as error:
-        raise CheckpointError(f"{path}: expected a checkpoint of this task, got one of something else; train again.") from error
+        raise CheckpointError(
+            f"{path}: expected a checkpoint of this task, got one of something else; train again."
+        ) from error
 
 
 @torch.no_grad()

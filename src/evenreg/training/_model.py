@@ -59,7 +59,9 @@ class TrainedNetwork(AbstractTrainedModel):
         about: Plain facts; ``encoder`` and ``encoder_config`` are needed to build the network again.
     """
 
-    def __init__(self, task: RegressionTask, preprocessor: TablePreprocessor | None, about: dict[str, Any]) -> None:
+    def __init__(
+        self, task: RegressionTask, preprocessor: TablePreprocessor | None, about: dict[str, Any]
+    ) -> None:
         self.task, self.preprocessor = task, preprocessor
         self.about = {**about, "evenreg": evenreg.__version__, "kind": "network"}
 
@@ -156,7 +158,11 @@ def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
     """
     path = Path(folder)
     if not (path / _ABOUT).is_file():
-        way_out = f"; did you mean {path / 'best'}?" if (path / "best" / _ABOUT).is_file() else "; give a run's best/."
+        way_out = (
+            f"; did you mean {path / 'best'}?"
+            if (path / "best" / _ABOUT).is_file()
+            else "; give a run's best/."
+        )
         raise MissingFileError(f"{path}: expected a model folder with a {_ABOUT}, got none{way_out}")
     try:
         about = json.loads((path / _ABOUT).read_text(encoding="utf-8"))
@@ -173,5 +179,7 @@ def _frame(inputs: Any) -> "DataFrame":
     import pandas as pd
 
     if not isinstance(inputs, pd.DataFrame):
-        raise InputError(f"inputs: expected a DataFrame with the training columns, got {type(inputs).__name__}.")
+        raise InputError(
+            f"inputs: expected a DataFrame with the training columns, got {type(inputs).__name__}."
+        )
     return inputs

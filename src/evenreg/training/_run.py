@@ -42,7 +42,9 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def open(cls, path: Path, config: dict[str, Any], *, resume: bool = False, overwrite: bool = False) -> Self:
+    def open(
+        cls, path: Path, config: dict[str, Any], *, resume: bool = False, overwrite: bool = False
+    ) -> Self:
         """Take ``path`` for a run with this resolved config.
 
         Args:
@@ -55,31 +57,43 @@ class RunFolder:
             RunFolderError: The folder holds something and neither flag was given, holds something that is no
                 run, or holds a run with other settings (which ones is told).
         """
-        filled = path.exists() and (not path.is_dir() or any(path.iterdir()))
-        if filled:
-            cls._check(path, config, resume=resume, overwrite=overwrite)
-            if overwrite and not resume:
-                shutil.rmtree(path)
+        filled = cls.check(path, resume=resume, overwrite=overwrite)
+        if filled and resume:
+            cls._check_settings(path, config)
+        elif filled:
+            shutil.rmtree(path)
         run = cls(path)
         if not (path / "config.json").exists():
             write_json(path / "config.json", config)
         return run
 
     @staticmethod
-    def _check(path: Path, config: dict[str, Any], *, resume: bool, overwrite: bool) -> None:
+    def check(path: Path, *, resume: bool, overwrite: bool) -> bool:
+        """Whether ``path`` holds an earlier run that the flags allow to use; raises as `open` does, touches nothing."""
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+            return False
         if not path.is_dir() or not (path / "config.json").exists():
-            raise RunFolderError(f"{path}: expected a new folder or an earlier run's, got something else; choose another --out.")
+            raise RunFolderError(
+                f"{path}: expected a new folder or an earlier run's, got something else; choose another --out."
+            )
         if not resume and not overwrite:
-            raise RunFolderError(f"{path} already holds a run; choose another --out, or pass --resume or --overwrite.")
-        if resume:
-            try:
-                old = json.loads((path / "config.json").read_text(encoding="utf-8"))
-            except ValueError:
-                old = {}
-            differing = sorted(k for k in {*old, *config} if k != "versions" and old.get(k) != config.get(k))
-            if differing:
-                told = ", ".join(f"{k} (was {old.get(k)!r}, is {config.get(k)!r})" for k in differing[:3])
-                raise RunFolderError(f"{path}: expected the settings of the run there, got another {told}; use another --out.")
+            raise RunFolderError(
+                f"{path} already holds a run; choose another --out, or pass --resume or --overwrite."
+            )
+        return True
+
+    @staticmethod
+    def _check_settings(path: Path, config: dict[str, Any]) -> None:
+        try:
+            old = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        except ValueError:
+            old = {}
+        differing = sorted(k for k in {*old, *config} if k != "versions" and old.get(k) != config.get(k))
+        if differing:
+            told = ", ".join(f"{k} (was {old.get(k)!r}, is {config.get(k)!r})" for k in differing[:3])
+            raise RunFolderError(
+                f"{path}: expected the settings of the run there, got another {told}; use another --out."
+            )
 
     @property
     def done(self) -> bool:

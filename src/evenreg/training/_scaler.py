@@ -52,7 +52,9 @@ class TargetScaler(nn.Module):
         if not self.log:
             return y
         if np.min(y) <= 0:
-            raise InputError(f"log: expected a target above 0, got {np.min(y):g}; leave the method 'log' out.")
+            raise InputError(
+                f"log: expected a target above 0, got {np.min(y):g}; leave the method 'log' out."
+            )
         return np.log(y)
 
     def standardize(self, y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import torch
@@ -45,7 +46,10 @@ class AbstractSource(ABC):
         fingerprint: Hash of the content.
         batch_size: Rows of a training batch.
         optimizer: Learning rate and weight decay for `RegressionTask`.
+        epochs: Most epochs of a network, unless a person says otherwise.
+        patience: Epochs without a better validation error after which it stops, likewise.
         encoder_name: The network's encoder, for tables of results.
+        groups: ``(rows,)`` which rows come from one thing and are no independent observations.
         row_numbers: ``(rows,)`` how a person finds a row: its line in the file, or its number.
         trees: Whether gradient-boosted trees can be trained on the rows.
     """
@@ -56,7 +60,10 @@ class AbstractSource(ABC):
     fingerprint: str
     batch_size: int
     optimizer: Mapping[str, float]
+    epochs: int
+    patience: int
     encoder_name: str
+    groups: Rows
     row_numbers: Rows
     trees: bool
 
@@ -107,13 +114,14 @@ class TableSource(AbstractSource):
     """
 
     batch_size = 256
-    optimizer: ClassVar = {"learning_rate": 1e-3, "weight_decay": 1e-4}
+    epochs, patience = 200, 16
+    optimizer = MappingProxyType({"learning_rate": 1e-3, "weight_decay": 1e-4})
     encoder_name = "TableMLP"
     trees = True
 
     def __init__(self, table: Table, bin_width: float | None = None) -> None:
         self.table, self.y, self.target, self.fingerprint = table, table.y, table.target, table.fingerprint
-        self.row_numbers = table.rows
+        self.row_numbers = self.groups = table.rows
         seen = table.y if table.split is None else table.y[table.split != "test"]
         self.bins = Bins.fit(seen, bin_width)
 
@@ -163,13 +171,19 @@ class ImageSource(AbstractSource):
     """
 
     batch_size = 128
-    optimizer: ClassVar = {"learning_rate": 1e-3, "weight_decay": 1e-4}
+    epochs, patience = 60, 12
+    optimizer = MappingProxyType({"learning_rate": 2e-3, "weight_decay": 1e-4})
     encoder_name = "SmallCNN"
     trees = False
 
     def __init__(self, images: Images, bin_width: float | None = None) -> None:
-        self.images, self.y, self.target, self.fingerprint = images, images.y, images.target, images.fingerprint
-        self.row_numbers = np.arange(len(images))
+        self.images, self.y, self.target, self.fingerprint = (
+            images,
+            images.y,
+            images.target,
+            images.fingerprint,
+        )
+        self.row_numbers, self.groups = np.arange(len(images)), images.group
         self.bins = Bins.fit(images.y[images.split == "pool"], bin_width)
 
     @property

@@ -95,7 +95,7 @@ def test_page_fits_and_is_whole(table, scale):
         "range",
         "bins",
         "imbalance",
-        "rarity",
+        "density",
         "gaps",
         "spikes",
         "region",

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from evenreg.cli._label_facts import (
     Gap,
+    density_ratio,
     find_gaps,
     find_outliers,
     find_spikes,
     is_skewed,
-    rarity,
+    lattice_unit,
     slope_of,
     weight_effect,
-    whole_unit,
 )
 from evenreg.labels import LDS, Bins, InverseFrequency, LabelSpace
 
@@ -50,28 +50,28 @@ def test_a_mode_among_neighbours_of_its_size_is_no_spike(rows):
     assert find_spikes(np.repeat(np.arange(float(len(rows))), rows)) == []
 
 
-def rarity_of(y):
+def ratio_of(y):
     space = LabelSpace.fit(y)
-    return rarity(space.counts, LDS(boundary="renormalize").smooth(space.counts))
+    return density_ratio(space.counts, LDS(boundary="renormalize").smooth(space.counts))
 
 
-def test_rarity_of_known_shapes():
+def test_density_ratio_of_known_shapes():
     rng = np.random.default_rng(1)
     n = 200_000
-    assert rarity_of(rng.uniform(size=n)) == pytest.approx(1, abs=0.1)
+    assert ratio_of(rng.uniform(size=n)) == pytest.approx(1, abs=0.1)
     # |z| = .674 at the median row, 2.576 at the rarest 1 %: exp((2.576² - .674²) / 2) = 22.
-    assert rarity_of(rng.normal(size=n)) == pytest.approx(22, rel=0.1)
+    assert ratio_of(rng.normal(size=n)) == pytest.approx(22, rel=0.1)
     # Density is 1/2 of its top at the median and 1/100 of it at the 99th percentile.
-    assert rarity_of(rng.exponential(size=n)) == pytest.approx(50, rel=0.1)
+    assert ratio_of(rng.exponential(size=n)) == pytest.approx(50, rel=0.1)
 
 
-def test_rarity_does_not_hang_on_one_stray_label():
+def test_density_ratio_does_not_hang_on_one_stray_label():
     y = np.random.default_rng(2).normal(size=5000)
     bins = Bins.uniform(-20, 20, 0.2)
 
     def of(labels):
         counts = LabelSpace.fit(labels, bins).counts
-        return rarity(counts, LDS(boundary="renormalize").smooth(counts))
+        return density_ratio(counts, LDS(boundary="renormalize").smooth(counts))
 
     assert of(np.r_[y, 19.0]) == pytest.approx(of(y), rel=0.1)
 
@@ -102,10 +102,22 @@ def test_outliers_are_a_handful_beyond_half_the_range():
     assert of(np.r_[y, np.full(100, 1000.0)]) is None
 
 
+@pytest.mark.parametrize(
+    ("labels", "unit"),
+    [
+        (np.arange(90.0), 1),
+        (np.arange(60.0) / 2, 0.5),
+        (np.arange(40.0) * 50, 50),
+        (np.linspace(0, 1, 77), 0),
+        (np.array([0.0, 1e300]), 0),
+    ],
+)
+def test_bins_are_named_by_labels_where_edges_lie_between_them(labels, unit):
+    assert lattice_unit(labels, Bins.fit(labels).edges) == unit
+
+
 def test_small_facts():
     y = np.random.default_rng(5).normal(size=500)
-    assert whole_unit(np.array([0.0, 15, 25])) == 5
-    assert whole_unit(np.array([0.0, 1e300])) == 0
     assert is_skewed(np.exp(y))
     assert not is_skewed(-np.exp(y))
     assert slope_of(y, 0.4 * y + 7) == pytest.approx(0.4)

@@ -35,4 +35,5 @@ def test_spans_of_whole_numbers_hold_only_labels_there_can_be():
     assert span_text(-1.5, 1.5, 3, unit=3) == "0"
     assert span_text(-50, 249_950, 50_000, unit=100) == "0 to 249,900"
     assert span_text(-2.5, 2.5, 1, unit=1) == "-2 to 2"
+    assert span_text(0.75, 1.75, 1, unit=0.5) == "1.0 to 1.5"
     assert not math.isnan(float(label_text(1e20, 1)))

@@ -14,12 +14,12 @@ from evenreg.cli._diagnosis import Diagnosis, region_facts, shot_names
 from evenreg.cli._diagnosis_text import stretch_text
 from evenreg.cli._label_facts import (
     WeightEffect,
+    density_ratio,
     find_gaps,
     find_outliers,
     find_spikes,
     is_skewed,
     lattice_unit,
-    rarity,
     weight_effect,
 )
 from evenreg.cli._number_text import edge_step
@@ -82,12 +82,12 @@ def diagnose(
     smoothed = LDS(boundary="renormalize").smooth(space.counts)
     populated = space.counts[space.counts > 0]
     unit = lattice_unit(y, space.bins.edges)
-    distinct, spikes, rareness = len(np.unique(y)), find_spikes(y), rarity(space.counts, smoothed)
+    distinct, spikes, ratio = len(np.unique(y)), find_spikes(y), density_ratio(space.counts, smoothed)
     gaps = find_gaps(space.bins.edges, space.counts, longer_than=regions.gap)
     seen = Evidence(
         distinct=distinct,
         bins=len(space.bins),
-        rarity=rareness,
+        density_ratio=ratio,
         few_rows=facts["few"].rows,
         medium_rows=facts["medium"].rows,
         rare_range=facts["few"].range_share + facts["zero"].range_share,
@@ -107,7 +107,7 @@ def diagnose(
         median=float(np.median(y)),
         dropped=dropped,
         held_out=held_out,
-        rarity=rareness,
+        density_ratio=ratio,
         imbalance=float(populated.max() / populated.min()),
         gaps=tuple(gaps),
         spikes=tuple(spikes),

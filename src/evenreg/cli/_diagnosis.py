@@ -49,7 +49,8 @@ class Diagnosis:
         median: Their median, in label units.
         dropped: Rows left out because their label was missing.
         held_out: Test rows by the split column, which are not counted.
-        rarity: How many times rarer labels are around the rarest 1 % of rows than around the typical row.
+        density_ratio: How many times rarer labels are around the rarest 1 % of rows than around the typical
+            row.
         imbalance: Rows in the fullest bin over rows in the emptiest populated one.
         gaps: Empty stretches of the range, the widest first.
         spikes: Exact values that hold far more rows than their neighbours, the highest first.
@@ -67,7 +68,7 @@ class Diagnosis:
     median: float
     dropped: int
     held_out: int
-    rarity: float
+    density_ratio: float
     imbalance: float
     gaps: tuple[Gap, ...]
     spikes: tuple[Spike, ...]
@@ -98,7 +99,7 @@ class Diagnosis:
             "distinct": self.distinct,
             "unit": self.unit,
             "bins": {**space.bins.to_dict(), "counts": space.counts.tolist()},
-            "rarity": self.rarity,
+            "density_ratio": self.density_ratio,
             "imbalance": self.imbalance,
             "gaps": [asdict(gap) for gap in self.gaps],
             "spikes": [asdict(spike) for spike in self.spikes],

@@ -84,7 +84,8 @@ def _facts(d: Diagnosis) -> list[str]:
     empty = sum(high - low for low, high in gaps) / float(space.bins.edges[-1] - space.bins.edges[0])
     gap_text = f"none wider than {d.regions.gap} bins"
     if gaps:
-        gap_text = f"{percent(empty)} of the range is empty: {stretch_text(gaps, edge_step(space.bins.edges), d.unit)}"
+        where = stretch_text(gaps, edge_step(space.bins.edges), d.unit)
+        gap_text = f"{percent(empty)} of the range is empty: {where}"
     return [
         *_item(
             "range",
@@ -97,8 +98,8 @@ def _facts(d: Diagnosis) -> list[str]:
             f"{int(populated.min()):,} in the emptiest populated one",
         ),
         *_item(
-            "rarity",
-            f"{ratio_text(d.rarity)} : 1, label density around the typical row to that around the rarest 1 %",
+            "density",
+            f"{ratio_text(d.density_ratio)} : 1, labels near the typical row to labels near the rarest 1 %",
         ),
         *_item("gaps", gap_text),
         *_item("spikes", "; ".join(_spike(d, s) for s in d.spikes[:3]) or "none"),

@@ -188,7 +188,7 @@ def _skewness(y: NDArray[np.float64]) -> float:
     return float((z**3).mean())
 
 
-def rarity(counts: NDArray[np.int64], smoothed: NDArray[np.float64]) -> float:
+def density_ratio(counts: NDArray[np.int64], smoothed: NDArray[np.float64]) -> float:
     """How much rarer labels are around the rarest 1 % of rows than around the typical row.
 
     Smoothed counts at the median row over smoothed counts at the 1st percentile of rows: 1 for even labels,
@@ -201,7 +201,7 @@ def rarity(counts: NDArray[np.int64], smoothed: NDArray[np.float64]) -> float:
 
     Example:
         >>> import numpy as np
-        >>> rarity(np.array([98, 2]), np.array([98.0, 2.0]))
+        >>> density_ratio(np.array([98, 2]), np.array([98.0, 2.0]))
         49.0
     """
     order = np.argsort(smoothed, kind="stable")

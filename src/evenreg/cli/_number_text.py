@@ -21,10 +21,10 @@ def decimals_of(step: float | int) -> int:
 
 
 def edge_step(edges: NDArray[np.float64]) -> float:
-    """What bin edges are to be rounded to so that none is moved: a power of ten, or the bin width where none does.
+    """The power of ten that bin edges can be rounded to and not move; the bin width where there is none.
 
     Example:
-        >>> edge_step(np.array([0.95, 1.25])), edge_step(np.array([0.0, 50, 100])), edge_step(np.array([0, 2e-10]))
+        >>> edge_step(np.array([0.95, 1.25])), edge_step(np.array([0.0, 50])), edge_step(np.array([0, 2e-10]))
         (0.01, 1.0, 2e-10)
     """
     width = float(np.diff(edges).min())

@@ -8,11 +8,11 @@ from evenreg.cli._label_facts import Outliers, Spike
 from evenreg.cli._number_text import percent, ratio_text, rows_of
 
 # A factor of 3 between the densities around typical and rare rows is what chance makes of 60 even labels.
-EVEN_RARITY, EVEN_RANGE = 3.0, 0.1
+EVEN_RATIO, EVEN_RANGE = 3.0, 0.1
 LEAST_BINS = 5
 # Of 30 rows ten are held out for testing: the least that an error can be told from.
 SCARCE_ROWS, SCARCE_RANGE = 30, 0.2
-MILD_RARITY, MILD_RANGE = 10.0, 0.3
+MILD_RATIO, MILD_RANGE = 10.0, 0.3
 
 
 @final
@@ -40,7 +40,7 @@ class Evidence:
     Attributes:
         distinct: Different values.
         bins: Bins they were counted in.
-        rarity: See `evenreg.cli._label_facts.rarity`.
+        density_ratio: See `evenreg.cli._label_facts.density_ratio`.
         few_rows: Rows in few-shot bins.
         medium_rows: Rows in medium-shot bins.
         rare_range: Share of the label range that is few-shot or empty, 0 to 1.
@@ -53,7 +53,7 @@ class Evidence:
 
     distinct: int
     bins: int
-    rarity: float
+    density_ratio: float
     few_rows: int = 0
     medium_rows: int = 0
     rare_range: float = 0.0
@@ -72,7 +72,7 @@ def judge(seen: Evidence, command: str = "") -> Verdict:
         command: A ``compare`` command for their table; empty where there is none.
 
     Example:
-        >>> judge(Evidence(distinct=500, bins=50, rarity=1.4)).kind
+        >>> judge(Evidence(distinct=500, bins=50, density_ratio=1.4)).kind
         'even'
     """
     if seen.distinct == 2:
@@ -89,7 +89,7 @@ def judge(seen: Evidence, command: str = "") -> Verdict:
         )
     if seen.outliers:
         return Verdict("outliers", _outliers(seen.outliers))
-    if seen.rarity < EVEN_RARITY and seen.rare_range < EVEN_RANGE:
+    if seen.density_ratio < EVEN_RATIO and seen.rare_range < EVEN_RANGE:
         return Verdict("even", _spike(seen) + _EVEN)
     if seen.few_rows < SCARCE_ROWS and seen.rare_range >= SCARCE_RANGE:
         return Verdict("scarce", _spike(seen) + _scarce(seen) + _log(seen), command)
@@ -133,11 +133,11 @@ def _scarce(seen: Evidence) -> str:
 
 
 def _imbalanced(seen: Evidence) -> str:
-    mild = seen.rarity < MILD_RARITY and seen.rare_range < MILD_RANGE
+    mild = seen.density_ratio < MILD_RATIO and seen.rare_range < MILD_RANGE
     return (
-        f"The target is {'mildly' if mild else 'clearly'} imbalanced: around the rarest 1 % of rows labels "
-        f"are {ratio_text(seen.rarity)} times rarer than around the typical row; {_extent(seen)}. That is a "
-        "risk, not yet a harm: compare shows whether rare labels are predicted worse for it, and what a "
+        f"The target is {'mildly' if mild else 'clearly'} imbalanced: near the rarest 1 % of rows labels "
+        f"are {ratio_text(seen.density_ratio)} times rarer than near the typical row; {_extent(seen)}. That "
+        "is a risk, not yet a harm: compare shows whether rare labels are predicted worse for it, and what a "
         "remedy costs where data is plentiful."
     )
 

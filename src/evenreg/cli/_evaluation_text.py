@@ -93,6 +93,11 @@ class _Figures:
         thousands = 3 * (power // 3) if scaled and not -2 <= power < 4 else 0
         return cls(10.0**thousands, 10.0 ** (power - thousands - 2))
 
+    def at(self, size: float) -> "_Figures":
+        """The same unit, rounded for errors around ``size``; as it is where there are none."""
+        power = math.floor(math.log10(size / self.unit)) if size > 0 else math.nan
+        return self if math.isnan(power) else replace(self, step=10.0 ** (power - 2))
+
     def text(self, value: float) -> str:
         """``value`` as text."""
         return label_text(value / self.unit, self.step)
@@ -112,26 +117,27 @@ def _table(found: EvaluatedTable) -> list[str]:
     ev = found.evaluation
     names = [*_REGIONS, *(["zero"] if ev["zero"].n else [])]
     columns = [*(ev[name] for name in names), ev.own]
-    figures = _Figures.of(ev["all"]["mae"], scaled=True)
+    common = _Figures.of(ev["all"]["mae"], scaled=True)
+    columns = [(scores, common.at(scores["mae"])) for scores in columns]
     rows = [
         ["", *(name.capitalize() for name in names), "Own"],
         ["rows", *(f"{ev[name].n:,}" for name in names), ""],
     ]
     for metric, title in _ERRORS.items():
         # The person's own distribution has no bins of its own to average over.
-        rows.append([title, *(figures.metric(scores, metric) for scores in columns)])
+        rows.append([title, *(figures.metric(scores, metric) for scores, figures in columns)])
         if metric in _WITH_INTERVAL:
-            rows.append(["  95 %", *(figures.interval(scores, metric) for scores in columns)])
+            rows.append(["  95 %", *(figures.interval(scores, metric) for scores, figures in columns)])
     for metric, title in _CORRELATIONS.items():
-        values = [scores.values.get(metric) for scores in columns]
+        values = [scores.values.get(metric) for scores, _ in columns]
         rows.append([title, *("–" if value is None else f"{value:.3f}" for value in values)])
-    notes = [f"Errors in units of {figures.unit:,g}."] if figures.unit != 1 else []
+    notes = [f"Errors in units of {common.unit:,g}."] if common.unit != 1 else []
     notes += ["Own: test rows weighted to the distribution of the training rows.", f"{ev.thresholds}."]
     if ev["zero"].n:
         inner, outer = ev["interpolation"], ev["extrapolation"]
         notes.append(
-            f"Zero: {inner.n:,} inside gaps (MAE {figures.metric(inner, 'mae')}), {outer.n:,} beyond the "
-            f"training range (MAE {figures.metric(outer, 'mae')})."
+            f"Zero: {inner.n:,} inside gaps (MAE {common.metric(inner, 'mae')}), {outer.n:,} beyond the "
+            f"training range (MAE {common.metric(outer, 'mae')})."
         )
     return [*_aligned(rows), *(line for note in notes for line in textwrap.wrap(note, WIDTH))]
 

@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import os
 import platform
 import sys
 from importlib.metadata import version
@@ -42,6 +43,7 @@ def compare(
     drop_missing: bool = False,
     resume: bool = False,
     overwrite: bool = False,
+    jobs: int = 1,
     quiet: bool = True,
 ) -> "CompareResult":
     """Train several methods with several seeds and tell which is better where, beyond noise.
@@ -68,6 +70,8 @@ def compare(
         drop_missing: Leave out rows whose target is missing.
         resume: Go on with an earlier run of the same settings in ``out``.
         overwrite: Delete an earlier run in ``out`` first.
+        jobs: Cells trained at a time, each in a process and on a thread of its own; the numbers do not change
+            with it. In a script of your own, more than 1 needs the ``if __name__ == "__main__":`` guard.
         quiet: Whether to say nothing about progress on stderr.
 
     Returns:
@@ -78,7 +82,7 @@ def compare(
         KeyboardInterrupt: After Ctrl-C; finished cells and the best checkpoint of the current one are kept.
     """
     seeds = _check.integer(seeds, "seeds", 1)
-    for name, value in (("epochs", epochs), ("patience", patience)):
+    for name, value in (("epochs", epochs), ("patience", patience), ("jobs", jobs)):
         if value is not None:
             _check.integer(value, name, 1)
     _check.known(cost, ("l1", "mse", "huber"), "cost")
@@ -113,7 +117,9 @@ def compare(
     run = RunFolder.open(folder, config, resume=resume, overwrite=overwrite)
     progress = progress_for(len(rows) * seeds, quiet)
     try:
-        cells = train_rows(source, rows, seeds, run.path, cost=cost, budget=budget, progress=progress)
+        cells = train_rows(
+            source, rows, seeds, run.path, cost=cost, budget=budget, jobs=jobs, progress=progress
+        )
     except KeyboardInterrupt:
         progress.close()
         print(f"what was trained is kept in {folder}; --resume goes on from there.", file=sys.stderr)
@@ -160,6 +166,7 @@ def add_arguments(parser: "Parser") -> None:
         metavar="N",
         help="epochs without gain before stopping (default 16)",
     )
+    add("--jobs", type=int, default=_cores(), metavar="N", help="trainings at a time (default: one a core)")
     add("--drop-missing", action="store_true", help="leave out rows whose target is missing")
     add("--resume", action="store_true", help="go on with an earlier run in the folder")
     add("--overwrite", action="store_true", help="delete an earlier run in the folder first")
@@ -171,6 +178,11 @@ def run(args: argparse.Namespace) -> int:
     options = {k: v for k, v in vars(args).items() if k not in ("verb", "data")}
     print(compare(args.data, **options))
     return 0
+
+
+def _cores() -> int:
+    """Cores this process may use, which in a container are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_embedded(data: str | Path) -> bool:

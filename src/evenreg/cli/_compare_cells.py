@@ -1,9 +1,10 @@
-"""Train every row with every seed, keep what is done, and go on where an earlier run stopped."""
+"""Train every row with every seed on all cores, keep what is done, and go on where an earlier run stopped."""
 
 import json
 import re
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
@@ -12,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenreg.cli._progress import AbstractProgress
+from evenreg.cli._workers import open_workers
 from evenreg.errors import TrainingError
 from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, train_cell, write_json
-
 
 _RESULT, _PREDICTION = "result.json", "prediction.npy"
 
@@ -40,12 +41,68 @@ class Trained:
 
 
 @final
-@dataclass
+@dataclass(frozen=True)
 class Cells:
     """What a comparison trained: per row one `Trained` a seed; rows that diverged, with the reason."""
 
-    rows: dict[str, list[Trained]] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, list[Trained]]
+    failed: dict[str, str]
+
+
+@final
+@dataclass
+class Trainer:
+    """Trains single cells, in this process or, pickled, in another.
+
+    Attributes:
+        source: Labelled rows.
+        run: Folder of the run.
+        cost: The cost of rows that name none.
+        budget: How long networks train.
+    """
+
+    source: TableSource | ImageSource
+    run: Path
+    cost: str
+    budget: Budget
+    _draws: dict[int, Draw] = field(default_factory=dict)
+
+    def __call__(self, row: str, seed: int, noise: float | None, progress: AbstractProgress) -> Trained:
+        """Train one row with one seed on one thread, store it, return what it left.
+
+        One thread a cell: small models gain nothing from more, and the numbers do not hang on the machine.
+        """
+        import torch
+        from threadpoolctl import threadpool_limits
+
+        progress.start(row, seed)
+        draw = (
+            self._draws.setdefault(seed, Draw(self.source, seed))
+            if seed not in self._draws
+            else self._draws[seed]
+        )
+        folder = cell_folder(self.run, row, seed)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with threadpool_limits(1):
+                result = train_cell(
+                    Method.parse(row),
+                    draw,
+                    folder / "fit",
+                    cost=self.cost,
+                    noise_sigma=noise,
+                    budget=self.budget,
+                    tell=lambda epoch, val_bmae: progress.epoch(row, seed, epoch, val_bmae),
+                )
+        finally:
+            torch.set_num_threads(threads)
+        result.model.save(folder / "model")
+        np.save(folder / _PREDICTION, result.prediction)
+        facts = {k: getattr(result, k) for k in ("val_bmae", "val_rmse", "seconds")}
+        write_json(folder / _RESULT, {"row": row, "seed": seed, **facts})  # last: a cell with it is done
+        shutil.rmtree(folder / "fit", ignore_errors=True)
+        return Trained(result.prediction, **facts, model=folder / "model")
 
 
 def cell_folder(run: Path, row: str, seed: int) -> Path:
@@ -61,64 +118,45 @@ def train_rows(
     *,
     cost: str,
     budget: Budget,
+    jobs: int,
     progress: AbstractProgress,
 ) -> Cells:
-    """Train all cells, seed by seed, so that a cut leaves whole seeds.
+    """Train all cells, ``jobs`` at a time; the numbers are the same for any ``jobs``.
 
-    A row that diverges is left out of later seeds and told in ``failed``; vanilla's divergence is an error.
+    Within a seed the first row (vanilla) is trained before the others, whose learned noise scales start at its
+    validation RMSE. A row that diverges with any seed is left out and told in ``failed``.
+
+    Raises:
+        TrainingError: Vanilla diverged.
     """
-    cells = Cells(rows={row: [] for row in rows})
-    for seed in range(seeds):
-        draw: Draw | None = None
-        noise: float | None = None
-        for row in rows:
-            if row in cells.failed:
-                continue
-            folder = cell_folder(run, row, seed)
-            done = _load(folder)
-            if done is None:
-                draw = draw or Draw(source, seed)
-                progress.start(row, seed)
+    first, *others = rows
+    done: dict[tuple[str, int], Trained] = {}
+    failed: dict[str, str] = {}
+    with open_workers(Trainer(source, run, cost, budget), min(jobs, len(rows) * seeds), progress) as workers:
+        running: dict[Future[Trained], tuple[str, int]] = {}
+
+        def start(row: str, seed: int, noise: float | None) -> None:
+            running[workers.submit(row, seed, noise, loaded=_load(cell_folder(run, row, seed)))] = row, seed
+
+        for seed in range(seeds):
+            start(first, seed, None)
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                row, seed = running.pop(future)
                 try:
-                    done = _train(row, draw, folder, cost=cost, noise=noise, budget=budget, progress=progress)
+                    cell = future.result()
                 except TrainingError as error:
-                    if row == rows[0]:
+                    if row == first:
                         raise
-                    cells.failed[row] = f"{row} is left out: {error}"
-                    del cells.rows[row]
+                    failed[row] = f"{row} is left out: {error}"
                     continue
-            progress.finish(row, seed, done.val_bmae, done.seconds)
-            cells.rows[row].append(done)
-            if row == rows[0]:
-                noise = done.val_rmse  # learned noise scales start here
-    return cells
-
-
-def _train(
-    row: str,
-    draw: Draw,
-    folder: Path,
-    *,
-    cost: str,
-    noise: float | None,
-    budget: Budget,
-    progress: AbstractProgress,
-) -> Trained:
-    result = train_cell(
-        Method.parse(row),
-        draw,
-        folder / "fit",
-        cost=cost,
-        noise_sigma=noise,
-        budget=budget,
-        tell=progress.epoch,
-    )
-    result.model.save(folder / "model")
-    np.save(folder / _PREDICTION, result.prediction)
-    facts = {k: getattr(result, k) for k in ("val_bmae", "val_rmse", "seconds")}
-    write_json(folder / _RESULT, {"row": row, "seed": draw.seed, **facts})  # last: a cell with it is done
-    shutil.rmtree(folder / "fit", ignore_errors=True)
-    return Trained(result.prediction, **facts, model=folder / "model")
+                done[row, seed] = cell
+                progress.finish(row, seed, cell.val_bmae, cell.seconds)
+                if row == first:
+                    for other in others:
+                        start(other, seed, cell.val_rmse)
+    kept = [row for row in rows if row not in failed]
+    return Cells({row: [done[row, seed] for seed in range(seeds)] for row in kept}, failed)
 
 
 def _load(folder: Path) -> Trained | None:
@@ -126,6 +164,6 @@ def _load(folder: Path) -> Trained | None:
     try:
         facts = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)
-    except (OSError, ValueError):
+        return Trained(prediction, facts["val_bmae"], facts["val_rmse"], facts["seconds"], folder / "model")
+    except (OSError, ValueError, KeyError):
         return None
-    return Trained(prediction, facts["val_bmae"], facts["val_rmse"], facts["seconds"], folder / "model")

@@ -15,7 +15,7 @@ class AbstractProgress(ABC):
         """A cell begins to train."""
 
     @abstractmethod
-    def epoch(self, done: int, val_bmae: float) -> None:
+    def epoch(self, row: str, seed: int, done: int, val_bmae: float) -> None:
         """An epoch of the cell is over."""
 
     @abstractmethod
@@ -32,7 +32,7 @@ class Silent(AbstractProgress):
     """Says nothing."""
 
     def start(self, row: str, seed: int) -> None: ...
-    def epoch(self, done: int, val_bmae: float) -> None: ...
+    def epoch(self, row: str, seed: int, done: int, val_bmae: float) -> None: ...
     def finish(self, row: str, seed: int, val_bmae: float, seconds: float) -> None: ...
     def close(self) -> None: ...
 
@@ -45,7 +45,7 @@ class Lines(AbstractProgress):
         self.cells, self.done = cells, 0
 
     def start(self, row: str, seed: int) -> None: ...
-    def epoch(self, done: int, val_bmae: float) -> None: ...
+    def epoch(self, row: str, seed: int, done: int, val_bmae: float) -> None: ...
 
     def finish(self, row: str, seed: int, val_bmae: float, seconds: float) -> None:
         self.done += 1
@@ -73,25 +73,32 @@ class Bar(AbstractProgress):
             transient=True,
         )
         self.task = self.progress.add_task("preparing", total=cells, left="")
-        self.done, self.trained, self.started, self.label = 0, 0, time.monotonic(), ""
-        self.cells = cells
+        self.cells, self.done, self.trained, self.began = cells, 0, 0, time.monotonic()
         self.progress.start()
 
     def start(self, row: str, seed: int) -> None:
-        self.label = f"seed {seed}  {row[:28]:<28}"
         self.trained += 1
-        self.progress.update(self.task, description=self.label)
+        self.progress.update(self.task, description=self._label(row, seed))
 
-    def epoch(self, done: int, val_bmae: float) -> None:
-        self.progress.update(self.task, description=f"{self.label} epoch {done:>3}  {val_bmae:8.4g}")
+    def epoch(self, row: str, seed: int, done: int, val_bmae: float) -> None:
+        told = f"{self._label(row, seed)} epoch {done:>3}  val b-MAE {val_bmae:<8.4g}"
+        self.progress.update(self.task, description=told)
 
     def finish(self, row: str, seed: int, val_bmae: float, seconds: float) -> None:
         self.done += 1
         left = ""
-        if self.trained:
-            per_cell = (time.monotonic() - self.started) / self.trained
-            left = f"about {math.ceil(per_cell * (self.cells - self.done) / 60)} min left"
+        if self.trained:  # cells of an earlier run take no time and say nothing about the rest
+            left = f"about {math.ceil(self._minutes_left())} min left"
         self.progress.update(self.task, completed=self.done, left=left)
+
+    def _minutes_left(self) -> float:
+        loaded = max(0, self.done - self.trained)
+        rate = (self.done - loaded) / (time.monotonic() - self.began)
+        return (self.cells - self.done) / max(rate, 1e-9) / 60 if self.done > loaded else math.inf
+
+    @staticmethod
+    def _label(row: str, seed: int) -> str:
+        return f"seed {seed}  {row[:24]:<24}"
 
     def close(self) -> None:
         self.progress.stop()

@@ -13,7 +13,7 @@ from evenreg.cli import _compare_cells, main
 from evenreg.cli._compare_rows import rows_for
 from evenreg.errors import InputError
 
-SMALL = ["--methods", "vanilla; sqinv; bmc", "--seeds", "2", "--epochs", "2", "--quiet"]
+SMALL = ["--methods", "vanilla; sqinv; bmc", "--seeds", "2", "--epochs", "2", "--quiet", "--jobs", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +153,12 @@ def test_a_run_that_was_cut_goes_on_with_identical_results(finished, sales, tmp_
     assert main([*words, "--resume"]) == 0
     assert len(calls) == 5 + 12 - 4
     assert numbers(tmp_path / "cut") == numbers(finished[1])
+
+
+def test_two_processes_give_the_numbers_of_one(finished, sales, tmp_path):
+    words = ["compare", str(sales), "--target", "price", "--out", str(tmp_path / "two"), *SMALL]
+    assert main([*words[:-2], "--jobs", "2"]) == 0
+    assert numbers(tmp_path / "two") == numbers(finished[1])
 
 
 def test_a_row_that_diverges_is_left_out_and_told(sales, tmp_path, monkeypatch):

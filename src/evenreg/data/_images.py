@@ -1,7 +1,7 @@
 """Labelled images held in memory."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from evenreg.labels import Bins, balanced_holdout
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Images:
     """Images, one real label each, and where each came from.

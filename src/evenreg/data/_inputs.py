@@ -1,11 +1,13 @@
 """What a table's features become before a model sees them."""
 
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class TableInputs:
     """Features for a network: no NaN, about unit scale.
@@ -23,6 +25,7 @@ class TableInputs:
         return len(self.numeric)
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class TreeInputs:
     """Features for trees: original units, NaN where a value is missing.

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, final
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ _SPLITS = {
 }  # fmt: skip
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Table:
     """A checked table: finite targets that vary, and features as they came.

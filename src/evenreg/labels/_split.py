@@ -1,6 +1,6 @@
 """Balanced splits: test and validation sets that hold every part of the label range."""
 
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ Rows = NDArray[np.int64]
 _SHARE = 0.15
 
 
+@final
 class Split(NamedTuple):
     """Row numbers of the three parts, each ascending; together every row once."""
 

@@ -1,6 +1,6 @@
 """Metrics that weigh every bin of labels alike, and the bins themselves."""
 
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +9,7 @@ from evenreg.errors import InputError
 from evenreg.metrics._inputs import bin_index, pair, per_row
 
 
+@final
 class BinErrors(NamedTuple):
     """What `bin_errors` returns, each ``(m,)``; NaN where a bin holds no rows.
 

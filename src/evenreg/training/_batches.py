@@ -11,6 +11,7 @@ from evenreg import _check
 from evenreg.errors import InputError
 
 
+@final
 class Batch(NamedTuple):
     """What `RegressionTask` is given.
 

@@ -73,8 +73,14 @@ def test_every_default_is_dropped_and_every_word_parses_alone():
         ("bmc + lds", "method 'bmc + lds': bmc has no binned density for lds to smooth; use bni + lds."),
         ("gai + l1", "method 'gai + l1': gai is a cost itself (squared error); leave the other one out."),
         ("vanilla + lds", "method 'vanilla + lds': vanilla means the cost and nothing else; leave it out"),
-        ("hgb + bmc", "method 'hgb + bmc': hgb takes sample weights, not Balanced MSE; use hgb + sqinv + lds."),
-        ("hgb + huber", "method 'hgb + huber': hgb knows the costs l1 and mse, got huber; choose one of them."),
+        (
+            "hgb + bmc",
+            "method 'hgb + bmc': hgb takes sample weights, not Balanced MSE; use hgb + sqinv + lds.",
+        ),
+        (
+            "hgb + huber",
+            "method 'hgb + huber': hgb knows the costs l1 and mse, got huber; choose one of them.",
+        ),
         ("inv ++ lds", "expected words such as 'sqinv + lds(size=9)', got nothing between the plus signs"),
         ("lds(size=3", "expected words such as 'sqinv + lds(size=9)', got 'lds(size=3'"),
     ],

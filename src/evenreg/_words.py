@@ -199,7 +199,9 @@ def _word(part: str, whole: str) -> Word:
         key, _, value = (s.strip() for s in item.rpartition("="))
         if not key:
             if position >= len(arguments):
-                raise InputError(f"{name}: takes {len(arguments)} argument(s), got {match['args']!r}; leave the rest out.")
+                raise InputError(
+                    f"{name}: takes {len(arguments)} argument(s), got {match['args']!r}; leave the rest out."
+                )
             key = list(arguments)[position]
         key = key.lower().replace("-", "_")
         if key not in arguments:
@@ -233,12 +235,20 @@ def _check_together(words: list[Word], text: str) -> None:
                 "beside it corrects twice; keep one of them."
             )
         if "cost" in roles:
-            raise InputError(f"method {text!r}: {balanced} is a cost itself (squared error); leave the other one out.")
+            raise InputError(
+                f"method {text!r}: {balanced} is a cost itself (squared error); leave the other one out."
+            )
         if "smoothing" in roles and balanced != "bni":
-            raise InputError(f"method {text!r}: {balanced} has no binned density for lds to smooth; use bni + lds.")
+            raise InputError(
+                f"method {text!r}: {balanced} has no binned density for lds to smooth; use bni + lds."
+            )
     if "hgb" in names:
         if "balanced" in roles:
-            raise InputError(f"method {text!r}: hgb takes sample weights, not Balanced MSE; use hgb + sqinv + lds.")
+            raise InputError(
+                f"method {text!r}: hgb takes sample weights, not Balanced MSE; use hgb + sqinv + lds."
+            )
         costs = [n for n in names if WORDS[n][0] == "cost"]
         if costs and costs[0] not in ("l1", "mse"):
-            raise InputError(f"method {text!r}: hgb knows the costs l1 and mse, got {costs[0]}; choose one of them.")
+            raise InputError(
+                f"method {text!r}: hgb knows the costs l1 and mse, got {costs[0]}; choose one of them."
+            )

@@ -10,7 +10,9 @@ from evenreg.training import Rows, memory_loader
 
 
 def rows(n: int) -> Rows:
-    return Rows((torch.arange(n),), torch.arange(n)[:, None].double(), torch.ones(n), torch.zeros(n, dtype=torch.long))
+    return Rows(
+        (torch.arange(n),), torch.arange(n)[:, None].double(), torch.ones(n), torch.zeros(n, dtype=torch.long)
+    )
 
 
 def drawn(loader) -> list[list[int]]:

@@ -43,7 +43,10 @@ def test_a_draw_divides_all_rows_and_learns_from_training_rows_only(table, draw)
     assert not np.array_equal(other.train, draw.train)
 
 
-@pytest.mark.parametrize("text", ["vanilla", "sqinv + lds", "gai", "bni + lds", "log", "log + gai", "log + bni", "hgb", "hgb + log"])
+@pytest.mark.parametrize(
+    "text",
+    ["vanilla", "sqinv + lds", "gai", "bni + lds", "log", "log + gai", "log + bni", "hgb", "hgb + log"],
+)
 def test_every_kind_of_cell_trains_stores_and_predicts_the_same_again(text, table, draw, tmp_path):
     result = train_cell(Method.parse(text), draw, tmp_path / "fit", noise_sigma=0.5, budget=BUDGET)
     assert np.isfinite(result.val_bmae)
@@ -67,7 +70,20 @@ def test_the_same_seed_gives_the_same_numbers_and_leaves_global_random_state_alo
 
 def test_every_word_changes_the_trained_model(draw, tmp_path):
     """A switch that changes nothing is a bug."""
-    rows = ["vanilla", "vanilla(mse)", "huber", "focal-r", "inv", "sqinv", "sqinv + lds", "bmc", "gai", "bni", "bni + lds", "log"]
+    rows = [
+        "vanilla",
+        "vanilla(mse)",
+        "huber",
+        "focal-r",
+        "inv",
+        "sqinv",
+        "sqinv + lds",
+        "bmc",
+        "gai",
+        "bni",
+        "bni + lds",
+        "log",
+    ]
     rows += ["hgb", "hgb + l1", "hgb + sqinv", "hgb + sqinv + lds"]
     found = {}
     for i, row in enumerate(rows):
@@ -110,11 +126,15 @@ def test_a_split_column_is_obeyed(table):
 class TestForeignFolders:
     @pytest.fixture
     def folder(self, draw, tmp_path):
-        train_cell(Method.parse("vanilla"), draw, tmp_path / "fit", budget=BUDGET).model.save(tmp_path / "run" / "best")
+        train_cell(Method.parse("vanilla"), draw, tmp_path / "fit", budget=BUDGET).model.save(
+            tmp_path / "run" / "best"
+        )
         return tmp_path / "run" / "best"
 
     def test_no_model(self, tmp_path):
-        with pytest.raises(MissingFileError, match=r"expected a model folder with a model.json, got none; give a run's best/"):
+        with pytest.raises(
+            MissingFileError, match=r"expected a model folder with a model.json, got none; give a run's best/"
+        ):
             load_model(tmp_path)
 
     def test_a_run_instead_of_its_best(self, folder):
@@ -124,7 +144,9 @@ class TestForeignFolders:
     @pytest.mark.parametrize("name", ["model.json", "weights.pt", "inputs.skops"])
     def test_damaged_files(self, folder, name):
         (folder / name).write_bytes(b"\x00\x01 not a model")
-        with pytest.raises(CheckpointError, match="expected a model that evenreg stored, got one that cannot be read"):
+        with pytest.raises(
+            CheckpointError, match="expected a model that evenreg stored, got one that cannot be read"
+        ):
             load_model(folder)
 
     def test_another_kind(self, folder):

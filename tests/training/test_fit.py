@@ -35,7 +35,9 @@ def data(n=64, seed=0):
 
 def task(loss=None, width=8, scaler=None):
     torch.manual_seed(0)
-    return RegressionTask(Encoder(width), nn.Linear(width, 1), loss or L1Loss(), scaler=scaler, learning_rate=1e-2)
+    return RegressionTask(
+        Encoder(width), nn.Linear(width, 1), loss or L1Loss(), scaler=scaler, learning_rate=1e-2
+    )
 
 
 def loaders():
@@ -53,7 +55,9 @@ def weights(trained):
 def test_training_learns_and_leaves_the_best_weights(tmp_path):
     told = []
     trained = task(scaler=scaler())
-    score = fit(trained, *loaders(), tmp_path, budget=BUDGET, tell=lambda epoch, error: told.append((epoch, error)))
+    score = fit(
+        trained, *loaders(), tmp_path, budget=BUDGET, tell=lambda epoch, error: told.append((epoch, error))
+    )
     assert [epoch for epoch, _ in told] == [1, 2, 3, 4, 5, 6]
     assert score == pytest.approx(min(error for _, error in told))
     assert score < told[0][1]
@@ -66,7 +70,13 @@ def test_patience_stops_training(tmp_path):
     told = []
     frozen = task(scaler=scaler())
     frozen.learning_rate = 1e-12
-    fit(frozen, *loaders(), tmp_path, budget=Budget(50, 2, "cpu", 1), tell=lambda epoch, error: told.append(epoch))
+    fit(
+        frozen,
+        *loaders(),
+        tmp_path,
+        budget=Budget(50, 2, "cpu", 1),
+        tell=lambda epoch, error: told.append(epoch),
+    )
     assert len(told) < 10
 
 
@@ -120,10 +130,18 @@ def test_training_that_diverges_says_so(tmp_path):
 @pytest.mark.usefixtures("checkpoint_every_epoch")
 def test_another_models_checkpoint_is_refused(tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        fit(task(), *loaders(), tmp_path, budget=BUDGET, tell=lambda e, _: os.kill(os.getpid(), signal.SIGINT) if e > 2 else None)
+        fit(
+            task(),
+            *loaders(),
+            tmp_path,
+            budget=BUDGET,
+            tell=lambda e, _: os.kill(os.getpid(), signal.SIGINT) if e > 2 else None,
+        )
     with pytest.raises(CheckpointError, match="expected a checkpoint of this very run, got another model's"):
         fit(task(width=9), *loaders(), tmp_path, budget=BUDGET)
-    with pytest.raises(CheckpointError, match="expected a checkpoint of this task, got one of something else"):
+    with pytest.raises(
+        CheckpointError, match="expected a checkpoint of this task, got one of something else"
+    ):
         _fit.load_best(task(width=9), tmp_path)
     with pytest.raises(CheckpointError, match="expected a checkpoint, got no file"):
         _fit.load_best(task(), tmp_path / "nowhere")
@@ -146,4 +164,6 @@ def test_weights_change_what_is_learned_and_gradients_reach_the_encoder(tmp_path
 
 def test_predictions_do_not_hang_on_batching():
     model, rows = task(scaler=scaler()), data(37)
-    np.testing.assert_allclose(_fit.predict(model, rows.batch.inputs, 5), _fit.predict(model, rows.batch.inputs, 100), rtol=1e-6)
+    np.testing.assert_allclose(
+        _fit.predict(model, rows.batch.inputs, 5), _fit.predict(model, rows.batch.inputs, 100), rtol=1e-6
+    )

@@ -20,7 +20,9 @@ def test_a_new_folder_gets_its_config_first_and_done_last(tmp_path):
 
 def test_a_filled_folder_is_refused_and_left_alone(tmp_path):
     RunFolder.open(tmp_path / "run", CONFIG)
-    with pytest.raises(RunFolderError, match="already holds a run; choose another --out, or pass --resume or --overwrite"):
+    with pytest.raises(
+        RunFolderError, match="already holds a run; choose another --out, or pass --resume or --overwrite"
+    ):
         RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5})
     assert json.loads((tmp_path / "run" / "config.json").read_text()) == CONFIG
 

@@ -34,7 +34,9 @@ def test_log_is_undone_by_exp_and_never_overflows():
 
 
 def test_log_refuses_labels_that_have_none():
-    with pytest.raises(InputError, match="log: expected a target above 0, got -1; leave the method 'log' out"):
+    with pytest.raises(
+        InputError, match="log: expected a target above 0, got -1; leave the method 'log' out"
+    ):
         TargetScaler(log=True).fit(np.array([-1.0, 2.0]))
 
 

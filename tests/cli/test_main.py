@@ -65,6 +65,13 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"evenreg {evenreg.__version__}\n"
 
 
+@pytest.mark.parametrize(("words", "code"), [(["--version"], 0), (["no-such-verb"], 2)])
+def test_python_dash_m_is_the_script(words, code, capsys):
+    done = subprocess.run([sys.executable, "-m", "evenreg", *words], capture_output=True, text=True)
+    assert (done.returncode, main(words)) == (code, code)
+    assert (done.stdout, done.stderr) == capsys.readouterr()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -108,7 +108,7 @@ def test_no_half_file(tmp_path):
     ax = new_axes()
 
     def broken(*args, **kwargs):
-        tmp_path.joinpath(".a.png.part").write_bytes(b"half")
+        tmp_path.joinpath("a.png.part").write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
     ax.figure.savefig = broken

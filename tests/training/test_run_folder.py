@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evenreg.errors import RunFolderError
-from evenreg.training import RunFolder, write_json
+from evenreg.training import RunFolder
 
 CONFIG = {"rows": ["vanilla"], "seeds": 3, "versions": {"torch": "1"}}
 
@@ -46,11 +46,3 @@ def test_resume_needs_the_same_settings_and_tells_which_differ(tmp_path):
     RunFolder.open(tmp_path / "run", CONFIG | {"versions": {"torch": "2"}}, resume=True)
     with pytest.raises(RunFolderError, match=r"got another seeds \(was 3, is 5\); use another --out"):
         RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5}, resume=True)
-
-
-def test_half_a_file_is_never_left(tmp_path):
-    write_json(tmp_path / "result.json", {"mae": 1.0})
-    with pytest.raises(ValueError, match="Out of range float"):
-        write_json(tmp_path / "result.json", {"mae": float("nan")})
-    assert json.loads((tmp_path / "result.json").read_text()) == {"mae": 1.0}
-    assert [p.name for p in tmp_path.iterdir()] == ["result.json"]

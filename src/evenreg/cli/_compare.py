@@ -13,6 +13,7 @@ import numpy as np
 
 from evenreg import _check
 from evenreg.cli._compare_rows import DEFAULT_METHODS, rows_for
+from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
 from evenreg.training import RunFolder
 
@@ -92,7 +93,7 @@ def compare(
         )
     if bin_width is not None:
         _check.positive(bin_width, "bin_width")
-    regions = _regions(many, few)
+    regions = regions_from(many, few)
     rows_read = _read(data, target, split, drop_missing)
     seen = rows_read.y if rows_read.split is None else rows_read.y[rows_read.split != "test"]
     rows = rows_for(methods, cost=cost, trees=not _is_embedded(data), y=seen)
@@ -211,16 +212,6 @@ def _source(data: "Table | Images", bin_width: float | None) -> "TableSource | I
     from evenreg.training import ImageSource, TableSource
 
     return TableSource(data, bin_width) if isinstance(data, Table) else ImageSource(data, bin_width)
-
-
-def _regions(many: float | None, few: float | None) -> Any:
-    from evenreg.labels import ShotRegions
-
-    if (many is None) != (few is None):
-        raise InputError(
-            "expected both many and few, or neither, got one; they are counts of training rows in a bin."
-        )
-    return ShotRegions.relative() if many is None or few is None else ShotRegions(many=many, few=few)
 
 
 def _digest(source: "TableSource | ImageSource") -> str:

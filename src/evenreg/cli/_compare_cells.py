@@ -12,10 +12,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from evenreg._files import write_json
 from evenreg.cli._progress import AbstractProgress
 from evenreg.cli._workers import open_workers
 from evenreg.errors import TrainingError
-from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, train_cell, write_json
+from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, train_cell
 
 _RESULT, _PREDICTION = "result.json", "prediction.npy"
 

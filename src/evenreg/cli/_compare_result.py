@@ -9,6 +9,7 @@ from typing import Any, Self, final
 
 import numpy as np
 
+from evenreg._files import write_json, write_text
 from evenreg.cli._compare_cells import Cells
 from evenreg.evaluation import (
     Comparison,
@@ -23,7 +24,7 @@ from evenreg.evaluation import (
     tradeoff_sentence,
 )
 from evenreg.labels import LabelSpace, ShotRegions
-from evenreg.training import ImageSource, TableSource, write_json, write_text
+from evenreg.training import ImageSource, TableSource
 
 
 @final

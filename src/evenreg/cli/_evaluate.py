@@ -112,7 +112,7 @@ def add_arguments(parser: "Parser") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate one file and print the page."""
-    from evenreg.cli._files import check_new, write_whole
+    from evenreg._files import check_new, write_text
 
     json = check_new(args.json, overwrite=args.overwrite) if args.json else None
     if args.plot:
@@ -130,7 +130,7 @@ def run(args: argparse.Namespace) -> int:
         few=args.few,
     )
     if json:
-        write_whole(json, found.evaluation.to_json() + "\n")
+        write_text(json, found.evaluation.to_json() + "\n")
     if args.plot:
         _draw(found, args.plot, overwrite=args.overwrite)
     print(found.to_markdown() if args.markdown else found.to_latex() if args.latex else found)

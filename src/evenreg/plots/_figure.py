@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evenreg import _check
-from evenreg.errors import MissingDependencyError, RunFolderError
+from evenreg._files import check_new, written_whole
+from evenreg.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -95,8 +96,7 @@ def check_figure_path(path: str | Path, *, overwrite: bool = False) -> Path:
     """
     path = Path(path)
     _check.known(path.suffix.lower(), _FORMATS, "figure format")
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise RunFolderError(f"{path} exists; expected a new file: name another one, or add --overwrite.")
+    check_new(path, overwrite=overwrite)
     need_matplotlib()
     return path
 
@@ -122,13 +122,6 @@ def save_figure(ax: "Axes", path: str | Path, *, overwrite: bool = False, dpi: i
     path = check_figure_path(path, overwrite=overwrite)
     figure = ax.get_figure(root=True)
     assert figure is not None
-    part = path.with_name(f".{path.name}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with written_whole(path) as part:
         figure.savefig(part, format=path.suffix[1:].lower(), dpi=dpi)
-        part.replace(path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None  # not the name of a file never seen
-    finally:
-        part.unlink(missing_ok=True)
     return path

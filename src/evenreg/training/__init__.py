@@ -4,7 +4,7 @@
     TableSource, ImageSource ── Draw ──────┴── train_cell ── TrainedNetwork or TrainedTrees, predictions
 
 Names are loaded when they are first used (PEP 562), so that a folder can be looked at without torch; all but
-`RunFolder` and the two writers load torch, and most of them Lightning.
+`RunFolder` load torch, and most of them Lightning.
 """
 
 from importlib import import_module
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from evenreg.training._model import TrainedTrees as TrainedTrees
     from evenreg.training._model import load_model as load_model
     from evenreg.training._run import RunFolder as RunFolder
-    from evenreg.training._run import write_json as write_json
-    from evenreg.training._run import write_text as write_text
     from evenreg.training._scaler import TargetScaler as TargetScaler
     from evenreg.training._sources import ImageSource as ImageSource
     from evenreg.training._sources import TableSource as TableSource
@@ -49,8 +47,6 @@ _NAMES = {
     "train_cell": "_cell",
     "TrainedNetwork": "_model",
     "TrainedTrees": "_model",
-    "write_json": "_run",
-    "write_text": "_run",
 }
 
 __all__ = [
@@ -71,8 +67,6 @@ __all__ = [
     "load_model",
     "memory_loader",
     "train_cell",
-    "write_json",
-    "write_text",
 ]
 
 

@@ -12,12 +12,12 @@ from torch import nn
 
 import evenreg
 from evenreg import _check
+from evenreg._files import write_json
 from evenreg.data import TablePreprocessor
 from evenreg.errors import CheckpointError, InputError, MissingFileError
 from evenreg.losses import L1Loss
 from evenreg.models import SmallCNN, TableMLP
 from evenreg.training._fit import predict
-from evenreg.training._run import write_json
 from evenreg.training._scaler import TargetScaler
 from evenreg.training._task import RegressionTask
 

@@ -1,28 +1,12 @@
 """A run is a folder: resolved config first, results as they come, ``DONE`` last."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any, Self, final
 
+from evenreg._files import write_json, write_text
 from evenreg.errors import RunFolderError
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: a full disk or a cut never leaves half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)  # noqa: PTH105 (Path.replace hides that this is atomic)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """`write_text` of strict JSON (NaN is refused: it would not be JSON)."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 @final

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from evenreg.errors import InputError, NotFittedError, ShapeError, TargetError, UnknownNameError
 
+# Below this a test set of a sixth of the rows holds fewer than ten, and regions cannot be told apart.
+MINIMUM_ROWS = 60
+
 
 def number(value: Any, name: str) -> float:
     """A finite real number as ``float``, or an `InputError` naming the argument."""
@@ -107,6 +110,15 @@ def labels(y: ArrayLike, name: str = "y", *, empty: bool = False) -> NDArray[np.
                 f"({rows_text(bad)}, counted from 0); drop or fill them first."
             )
     return array
+
+
+def enough_rows(n: int, name: str) -> None:
+    """A `TargetError` when there are fewer labels than anything about their rarity can be told from."""
+    if n < MINIMUM_ROWS:
+        raise TargetError(
+            f"{name}: expected at least {MINIMUM_ROWS} rows with a label, got {n}; with fewer, rarity cannot "
+            "be told from chance: collect more."
+        )
 
 
 def same_length(**arrays: Any) -> int:

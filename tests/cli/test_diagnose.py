@@ -238,8 +238,23 @@ def test_the_same_sentences_as_exceptions(data, options, error, sentence):
     assert sentence in str(caught.value)
 
 
-def test_sixty_rows_are_enough():
+def test_sixty_rows_are_enough(tmp_path, monkeypatch):
     assert diagnose(np.arange(60.0)).space.n == 60
+    monkeypatch.chdir(tmp_path)
+    write("sixty.csv", [f"{'train' if i < 40 else 'test'},{i}" for i in range(60)], head="part,price")
+    assert diagnose("sixty.csv", "price", split="part").space.n == 40
+
+
+def test_too_few_rows_are_told_as_compare_tells_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write("short.csv", [f"1,{i}" for i in range(59)])
+    write("held.csv", [f"1,{'train' if i < 39 else 'test'},{i}" for i in range(90)], head="x,part,price")
+    for words in (["short.csv", "--target", "price"], ["held.csv", "--target", "price", "--split", "part"]):
+        said = []
+        for verb in ("diagnose", "compare"):
+            assert main([verb, *words]) == 2
+            said.append(capsys.readouterr().err)
+        assert said[0] == said[1]
 
 
 def test_real_tables(real_data):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenreg.data import Table, check_trainable, read_columns, read_table
+from evenreg.data import Table, check_enough_rows, check_trainable, column_names, read_columns, read_table
 from evenreg.errors import (
     InputError,
     MissingDependencyError,
@@ -370,19 +370,30 @@ def test_the_split_column_is_not_the_target_and_must_be_there(write):
         read_table(path, "y", split="part")
 
 
-def test_sixty_rows_are_enough(write):
-    check_trainable(read_table(write(rows_of(60)), "price"))
+@pytest.mark.parametrize("check", [check_enough_rows, check_trainable])
+def test_sixty_rows_are_enough(write, check):
+    check(read_table(write(rows_of(60)), "price"))
+    with pytest.raises(TargetError) as caught:
+        check(read_table(write(rows_of(59)), "price"))
+    assert str(caught.value) == (
+        "price of sales.csv: expected at least 60 rows with a label, got 59; with fewer, rarity cannot be told "
+        "from chance: collect more."
+    )
+
+
+@pytest.mark.parametrize("check", [check_enough_rows, check_trainable])
+def test_a_given_split_must_leave_rows_to_train_on(write, check):
+    def table(train):
+        lines = ["y,x,part", *(f"{i},{i},{'train' if i < train else 'test'}" for i in range(70))]
+        return read_table(write("\n".join(lines)), "y", split="part")
+
+    check(table(40))
     with pytest.raises(
-        InputError, match="expected at least 60 rows with a target, got 59; collect more rows"
+        TargetError,
+        match="y of sales.csv: expected at least 40 rows for training and validation, got 39; mark more rows as "
+        r"train in the split column\.",
     ):
-        check_trainable(read_table(write(rows_of(59)), "price"))
-
-
-def test_a_given_split_must_leave_rows_to_train_on(write):
-    lines = ["y,x,part", *(f"{i},{i},{'train' if i < 39 else 'test'}" for i in range(70))]
-    table = read_table(write("\n".join(lines)), "y", split="part")
-    with pytest.raises(InputError, match="expected at least 40 rows for training and validation, got 39"):
-        check_trainable(table)
+        check(table(39))
 
 
 # ---- columns of a file of predictions
@@ -393,6 +404,12 @@ def test_read_columns_accepts_what_a_target_may_not_be(write):
     columns = read_columns(path, "price", "yhat")
     assert columns["yhat"].tolist() == [5.0, 5.0]
     assert columns["price"].tolist() == [10.0, 20.0]
+
+
+def test_column_names_are_in_order_and_need_no_numbers(write):
+    assert column_names(write("price\tnote\tyhat\n10\tx\t\n")) == ["price", "note", "yhat"]
+    with pytest.raises(InputError, match="expected a table, got an empty file"):
+        column_names(write(""))
 
 
 def test_read_columns_offers_no_dropping(write):

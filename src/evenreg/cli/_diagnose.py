@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from evenreg.cli._parser import Parser
     from evenreg.labels import LabelSpace
 
-MINIMUM_ROWS = 60
 _WEIGHTINGS = ("inv", "inv+lds", "sqinv", "sqinv+lds")
 
 
@@ -60,7 +59,8 @@ def diagnose(
     Raises:
         MissingFileError: No such file.
         UnknownNameError: No such column; nearest names offered.
-        TargetError: Text, NaN, infinite or constant labels, or fewer than 60.
+        TargetError: Text, NaN, infinite or constant labels, or fewer than 60 (of a file with a split column:
+            fewer than 40 that are not held out).
         ShapeError: Labels of several dimensions.
         InputError: A file that is no table, or a width not above 0.
 
@@ -130,12 +130,8 @@ def _labels(
                 "to train on instead, for instance df[df.split != 'test']."
             )
         y, name, source, dropped, held_out = *_from_memory(data, target, drop_missing), 0
+        _check.enough_rows(len(y), name)
     told = f"{name} of {source}" if source else name
-    if len(y) < MINIMUM_ROWS:
-        raise TargetError(
-            f"{told}: expected at least {MINIMUM_ROWS} rows with a label, got {len(y)}; with fewer, rarity "
-            "cannot be told from chance: collect more."
-        )
     if y.min() == y.max():
         raise TargetError(
             f"{told}: expected values that differ, got {y[0]:g} in all {len(y):,} rows; name another column."
@@ -146,17 +142,16 @@ def _labels(
 def _from_file(
     path: str | Path, target: str | None, split: str | None, drop_missing: bool
 ) -> tuple[NDArray[np.float64], str, str, int, int]:
-    from evenreg.data import read_table
+    from evenreg.data import check_enough_rows, column_names, read_table
 
     if target is None:
-        from evenreg.data._source import open_source
-
-        header = open_source(path, []).header
+        header = column_names(path)
         raise InputError(
             f"target: expected the name of the column to predict, got none; {Path(path).name} has "
             f"{', '.join(map(repr, header[:12]))}{' and more' if len(header) > 12 else ''}."
         )
     table = read_table(path, target, split=split, drop_missing=drop_missing)
+    check_enough_rows(table)
     counted = np.ones(len(table), dtype=bool) if table.split is None else table.split != "test"
     return table.y[counted], target, Path(path).name, table.dropped, int((~counted).sum())
 

@@ -4,6 +4,7 @@ NumPy and pandas in, NumPy out. scikit-learn, SciPy and skrub are imported insid
 them, so that reading a table stays quick; nothing here imports torch.
 """
 
+from evenreg.data._columns import column_names as column_names
 from evenreg.data._columns import read_columns as read_columns
 from evenreg.data._digits_rotation import digits_rotation as digits_rotation
 from evenreg.data._images import Images as Images
@@ -11,6 +12,7 @@ from evenreg.data._inputs import TableInputs as TableInputs
 from evenreg.data._inputs import TreeInputs as TreeInputs
 from evenreg.data._preprocessor import TablePreprocessor as TablePreprocessor
 from evenreg.data._table import Table as Table
+from evenreg.data._table import check_enough_rows as check_enough_rows
 from evenreg.data._table import check_trainable as check_trainable
 from evenreg.data._table import read_table as read_table
 
@@ -20,7 +22,9 @@ __all__ = [
     "TableInputs",
     "TablePreprocessor",
     "TreeInputs",
+    "check_enough_rows",
     "check_trainable",
+    "column_names",
     "digits_rotation",
     "read_columns",
     "read_table",

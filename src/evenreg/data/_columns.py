@@ -47,6 +47,25 @@ def read_columns(path: str | Path, *columns: str) -> dict[str, NDArray[np.float6
     return {c: numbers(source.cells[c], source.rows, f"column {c!r}", source.decimal) for c in columns}
 
 
+def column_names(path: str | Path) -> list[str]:
+    r"""The columns of a CSV or Parquet file, in order.
+
+    Args:
+        path: CSV or Parquet file.
+
+    Raises:
+        MissingFileError: No such file.
+        InputError: A file that is no table.
+
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "sales.csv"
+    >>> _ = file.write_text("price;rooms\n10,5;3\n")
+    >>> column_names(file)
+    ['price', 'rooms']
+    """
+    return open_source(path, []).header
+
+
 def numbers(
     cells: Sequence[Any],
     rows: NDArray[np.int64],

@@ -15,9 +15,6 @@ from evenreg.data._columns import numbers
 from evenreg.data._source import open_source
 from evenreg.errors import InputError, TargetError
 
-# Below this a test set of a sixth of the rows holds fewer than ten, and regions cannot be told apart.
-MINIMUM_ROWS = 60
-
 # What people write in a split column.
 _SPLITS = {
     "train": "train", "training": "train",
@@ -109,6 +106,36 @@ def read_table(
     return Table(features, y, parts, source.rows[keep], target, Path(path), digest, dropped)
 
 
+def check_enough_rows(table: Table) -> None:
+    r"""Refuse a table with too few labels to tell what is rare among them.
+
+    Args:
+        table: A table to look at or to learn from.
+
+    Raises:
+        TargetError: Fewer than 60 rows, or a split column that leaves fewer than 40 of them for training and
+            validation.
+
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "sales.csv"
+    >>> _ = file.write_text("price,rooms\n10,3\n30,5\n")
+    >>> check_enough_rows(read_table(file, "price"))
+    Traceback (most recent call last):
+    evenreg.errors.TargetError: price of sales.csv: expected at least 60 rows with a label, got 2; with fewer,
+    rarity cannot be told from chance: collect more.
+    """
+    name = f"{table.target} of {table.path.name}"
+    _check.enough_rows(len(table), name)
+    if table.split is not None:
+        learned = int((table.split != "test").sum())
+        least = _check.MINIMUM_ROWS * 2 // 3
+        if learned < least:
+            raise TargetError(
+                f"{name}: expected at least {least} rows for training and validation, got {learned}; mark "
+                "more rows as train in the split column."
+            )
+
+
 def check_trainable(table: Table) -> None:
     r"""Refuse a table that can be looked at but not learned from.
 
@@ -116,36 +143,23 @@ def check_trainable(table: Table) -> None:
         table: A table to train and compare models on.
 
     Raises:
-        InputError: No column beside the target, fewer than 60 rows, or a split column that leaves fewer than
-            40 rows for training and validation.
+        InputError: No column beside the target.
+        TargetError: Too few rows; see `check_enough_rows`.
 
     >>> import tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "sales.csv"
-    >>> _ = file.write_text("price,rooms\n10,3\n30,5\n")
+    >>> _ = file.write_text("price\n10\n30\n")
     >>> check_trainable(read_table(file, "price"))
     Traceback (most recent call last):
-    evenreg.errors.InputError: sales.csv: expected at least 60 rows with a target, got 2; collect more rows,
-    or only look at the target with evenreg diagnose.
+    evenreg.errors.InputError: sales.csv: expected columns to predict 'price' from, got none beside it; only
+    evenreg diagnose can use such a table.
     """
-    name = table.path.name
     if not len(table.features.columns):
         raise InputError(
-            f"{name}: expected columns to predict {table.target!r} from, got none beside it; only evenreg "
-            "diagnose can use such a table."
+            f"{table.path.name}: expected columns to predict {table.target!r} from, got none beside it; only "
+            "evenreg diagnose can use such a table."
         )
-    if len(table) < MINIMUM_ROWS:
-        raise InputError(
-            f"{name}: expected at least {MINIMUM_ROWS} rows with a target, got {len(table)}; collect more "
-            "rows, or only look at the target with evenreg diagnose."
-        )
-    if table.split is not None:
-        learned = int((table.split != "test").sum())
-        least = MINIMUM_ROWS * 2 // 3
-        if learned < least:
-            raise InputError(
-                f"{name}: expected at least {least} rows for training and validation, got {learned}; mark "
-                "more rows as train in the split column."
-            )
+    check_enough_rows(table)
 
 
 def _check_varies(y: NDArray[np.float64], name: str) -> None:

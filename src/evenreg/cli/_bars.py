@@ -28,7 +28,7 @@ def bars(
     counts: NDArray[np.int64],
     regions: Sequence[str],
     *,
-    unit: float | int = 0,
+    unit: float = 0,
     width: int = 100,
     lines: int = 24,
 ) -> list[str]:

@@ -38,7 +38,7 @@ def diagnose(
     target: str | None = None,
     *,
     split: str | None = None,
-    bin_width: float | int | None = None,
+    bin_width: float | None = None,
     drop_missing: bool = False,
 ) -> Diagnosis:
     """Tells whether rare target values are a problem, from the labels alone.
@@ -197,7 +197,7 @@ def _effects(space: "LabelSpace", few: NDArray[np.bool_]) -> dict[str, WeightEff
 
 
 def _command(
-    path: str | Path, target: str | None, split: str | None, bin_width: float | int | None, drop_missing: bool
+    path: str | Path, target: str | None, split: str | None, bin_width: float | None, drop_missing: bool
 ) -> str:
     """A ``compare`` command for the same table, ready to be copied."""
     words = ["evenreg", "compare", str(path), "--target", str(target)]

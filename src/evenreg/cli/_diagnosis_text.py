@@ -37,8 +37,8 @@ def page(diagnosis: Diagnosis) -> str:
 
 def stretch_text(
     stretches: Iterable[tuple[float, float]],
-    step: float | int,
-    unit: float | int,
+    step: float,
+    unit: float,
     *,
     most: int = 3,
     room: int = WIDTH,

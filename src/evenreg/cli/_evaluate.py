@@ -20,9 +20,9 @@ def evaluate_table(
     train: str | Path | None,
     *,
     train_target: str | None = None,
-    bin_width: float | int | None = None,
-    many: float | int | None = None,
-    few: float | int | None = None,
+    bin_width: float | None = None,
+    many: float | None = None,
+    few: float | None = None,
 ) -> "EvaluatedTable":
     r"""Evaluates predictions that any model wrote into a file, by the training rows near each label.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def decimals_of(step: float | int) -> int:
+def decimals_of(step: float) -> int:
     """How many decimals tell two values apart that lie ``step`` apart.
 
     Example:
@@ -34,7 +34,7 @@ def edge_step(edges: NDArray[np.float64]) -> float:
     return width
 
 
-def label_text(value: float | int, step: float | int) -> str:
+def label_text(value: float, step: float) -> str:
     """``value`` in label units, with thousands separated.
 
     Args:
@@ -54,7 +54,7 @@ def label_text(value: float | int, step: float | int) -> str:
     return text.lstrip("-") if not text.strip("-0.,") else text
 
 
-def span_text(low: float | int, high: float | int, step: float | int, unit: float | int = 0) -> str:
+def span_text(low: float, high: float, step: float, unit: float = 0) -> str:
     """A stretch of the label range; of labels that are multiples of ``unit``, the first and last in it.
 
     Args:
@@ -87,7 +87,7 @@ def rows_of(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def count_text(count: float | int) -> str:
+def count_text(count: float) -> str:
     """A mean or threshold of rows: three digits, or whole.
 
     Example:
@@ -99,7 +99,7 @@ def count_text(count: float | int) -> str:
     return f"{count:.3g}" if count >= 1 else f"{count:.2f}"
 
 
-def percent(share: float | int) -> str:
+def percent(share: float) -> str:
     """A share in percent; what is not nothing never reads as nothing, what is not all never as all.
 
     Example:
@@ -113,7 +113,7 @@ def percent(share: float | int) -> str:
     return "> 99.9 %" if share > 0.9995 else f"{100 * share:.1f} %"
 
 
-def ratio_text(ratio: float | int) -> str:
+def ratio_text(ratio: float) -> str:
     """A factor with two or three digits that count.
 
     Example:

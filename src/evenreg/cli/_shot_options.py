@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from evenreg.labels import ShotRegions
 
 
-def regions_from(many: float | int | None, few: float | int | None) -> "ShotRegions":
+def regions_from(many: float | None, few: float | None) -> "ShotRegions":
     """Regions by counts of training rows a bin, or relative to the uniform count where none are given.
 
     Raises:

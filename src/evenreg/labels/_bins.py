@@ -83,7 +83,7 @@ class Bins:
         return position.astype(np.int64)
 
     @classmethod
-    def uniform(cls, low: float | int, high: float | int, width: float | int) -> "Bins":
+    def uniform(cls, low: float, high: float, width: float) -> "Bins":
         """Equal bins from ``low`` to ``high``, or just above where the width does not divide the range.
 
         Args:
@@ -108,7 +108,7 @@ class Bins:
         return cls(grid.edges(), rule=grid.text)
 
     @classmethod
-    def fit(cls, y: ArrayLike, width: float | int | None = None) -> "Bins":
+    def fit(cls, y: ArrayLike, width: float | None = None) -> "Bins":
         """Equal bins over the range of the labels, with a readable width: 1, 2 or 5 times a power of ten.
 
         - Whole-number labels get a whole-number width of at least 1, the smallest that gives at most 200 bins

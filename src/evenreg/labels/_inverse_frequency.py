@@ -53,11 +53,11 @@ class InverseFrequency:
 
     def __init__(
         self,
-        power: float | int = 1.0,
+        power: float = 1.0,
         smoothing: LDS | None = None,
-        clip: Sequence[float | int] | None = None,
+        clip: Sequence[float] | None = None,
         smooth: str = "counts",
-        max_ratio: float | int | None = None,
+        max_ratio: float | None = None,
     ) -> None:
         self.power = _check.positive(power, "power", zero=True)
         self.smoothing = smoothing
@@ -123,7 +123,7 @@ def _scaled(raw: Floats, counts: NDArray[np.int64], max_ratio: float | None) -> 
     return table * (counts.sum() / (counts[seen] @ table[seen]))
 
 
-def _ascending(clip: Sequence[float | int]) -> tuple[float, float]:
+def _ascending(clip: Sequence[float]) -> tuple[float, float]:
     numbers = [_check.number(count, "clip") for count in clip]
     if len(numbers) != 2 or not 0 <= numbers[0] <= numbers[1] or not numbers[1]:
         raise InputError(

@@ -49,7 +49,7 @@ class LDS:
     """
 
     def __init__(
-        self, kernel: str = "gaussian", size: int = 5, sigma: float | int = 2.0, boundary: str = "zero"
+        self, kernel: str = "gaussian", size: int = 5, sigma: float = 2.0, boundary: str = "zero"
     ) -> None:
         self.kernel = _check.known(kernel, KERNELS, "kernel")
         self.size = _check.integer(size, "size", 1)

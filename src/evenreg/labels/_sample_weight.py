@@ -15,7 +15,7 @@ from evenreg.labels._lds import LDS
 _POWERS = {"inv": 1.0, "sqinv": 0.5}
 
 
-def weighting_from(words: Iterable[Word], *, max_ratio: float | int | None = None) -> InverseFrequency | None:
+def weighting_from(words: Iterable[Word], *, max_ratio: float | None = None) -> InverseFrequency | None:
     """The weighting that a method's words ask for, not fitted yet; None where no word asks for one.
 
     ``inv`` is power 1, cut at 200 times the smallest weight; ``sqinv`` is power ½; ``lds`` smooths the counts
@@ -49,8 +49,8 @@ def weighting_from(words: Iterable[Word], *, max_ratio: float | int | None = Non
 def sample_weight(
     y: ArrayLike,
     method: str = "sqinv+lds",
-    bin_width: float | int | None = None,
-    max_ratio: float | int | None = None,
+    bin_width: float | None = None,
+    max_ratio: float | None = None,
 ) -> NDArray[np.float64]:
     """One weight a training row, mean 1: what a label's rarity is worth to a model of any kind.
 

@@ -46,7 +46,7 @@ class ShotRegions:
     """
 
     def __init__(
-        self, many: float | int = 100, few: float | int = 20, *, few_includes_zero: bool = False, gap: int = 5
+        self, many: float = 100, few: float = 20, *, few_includes_zero: bool = False, gap: int = 5
     ) -> None:
         self.many, self.few = _check.positive(many, "many", zero=True), _check.positive(few, "few", zero=True)
         if self.many < self.few:
@@ -57,7 +57,7 @@ class ShotRegions:
 
     @classmethod
     def relative(
-        cls, many: float | int = 1.0, few: float | int = 0.2, *, few_includes_zero: bool = False, gap: int = 5
+        cls, many: float = 1.0, few: float = 0.2, *, few_includes_zero: bool = False, gap: int = 5
     ) -> "ShotRegions":
         """Thresholds in units of the uniform count, rows / bins, for data of any size.
 

@@ -30,7 +30,7 @@ def need_matplotlib() -> None:
         ) from None
 
 
-def new_axes(width: float | int = 7.0, height: float | int = 4.0) -> "Axes":
+def new_axes(width: float = 7.0, height: float = 4.0) -> "Axes":
     """Axes on a figure of its own that needs no display and that no window will show.
 
     Args:
@@ -70,7 +70,7 @@ def legend_above(ax: "Axes", handles: "Sequence[Artist]") -> None:
     )  # fmt: skip
 
 
-def thousands(axis: "Axis", *, top: float | int) -> None:
+def thousands(axis: "Axis", *, top: float) -> None:
     """Whole numbers such as 25,000 in full, where they fit; powers of ten beyond ten million."""
     if (top >= 1e4 or axis.get_scale() == "log") and top < 1e7:
         axis.set_major_formatter("{x:,.0f}")

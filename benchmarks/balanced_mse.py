@@ -14,10 +14,12 @@ BATCH, LABELS = 256, 10_000
 
 
 def losses() -> dict[str, torch.nn.Module]:
-    """Every form with a learned noise scale; BNI with the most bins that the default rule gives, and with fewer."""
+    """Every form with a learned noise scale; BNI with the most bins of the default rule, and fewer."""
     y = np.random.default_rng(0).gamma(2.0, size=LABELS)
     y = (y - y.mean()) / y.std()
-    spaces = {m: LabelSpace.fit(y, Bins.uniform(y.min(), y.max(), (y.max() - y.min()) / m)) for m in (50, 200)}
+    spaces = {
+        m: LabelSpace.fit(y, Bins.uniform(y.min(), y.max(), (y.max() - y.min()) / m)) for m in (50, 200)
+    }
     return {
         "BMC": BMCLoss(0.5),
         "BMC, 64 negatives": BMCLoss(0.5, negatives=64),

@@ -1,8 +1,8 @@
 """Losses: ``loss(prediction, target, weight=None) -> scalar``.
 
-`L1Loss`, `MSELoss`, `HuberLoss` and `FocalRLoss` cost every element by itself and take sample weights. `BMCLoss`,
-`GAILoss` and `BNILoss` are Balanced MSE: they divide the skew of the training labels out of the likelihood, so that
-the model learns as if every value were equally frequent, and need no weights for it.
+`L1Loss`, `MSELoss`, `HuberLoss` and `FocalRLoss` cost every element by itself and take sample weights.
+`BMCLoss`, `GAILoss` and `BNILoss` are Balanced MSE: they divide the skew of the training labels out of the
+likelihood, so that the model learns as if every value were equally frequent, and need no weights for it.
 """
 
 from evenreg.losses._balanced import AbstractBalancedLoss as AbstractBalancedLoss

@@ -15,17 +15,18 @@ from evenreg.labels import LabelSpace
 class AbstractLoss(nn.Module, ABC):
     """A loss of predictions and targets: the mean of weight × cost over all elements.
 
-    Every loss of the package is called, weighted, cast and checked in the same way, so that a method can be changed
-    without touching the training loop. A subclass gives the cost only:
+    Every loss of the package is called, weighted, cast and checked in the same way, so that a method can be
+    changed without touching the training loop. A subclass gives the cost only:
 
         loss = mean over elements of  w · cost(prediction, target)
 
-    The mean is over the number of elements, not over the sum of the weights: weights of mean 1 over the training
-    labels keep the scale of the loss, and a batch of rare labels counts for more than one of frequent labels.
+    The mean is over the number of elements, not over the sum of the weights: weights of mean 1 over the
+    training labels keep the scale of the loss, and a batch of rare labels counts for more than one of
+    frequent labels.
 
-    Shapes: prediction and target ``(batch, out)``, or ``(batch, out, *pixels)`` with invalid pixels selected out
-    before; two ``(batch,)`` count as ``(batch, 1)``. Nothing is broadcast. Half-precision inputs are computed in
-    float32, under autocast too; float64 stays float64.
+    Shapes: prediction and target ``(batch, out)``, or ``(batch, out, *pixels)`` with invalid pixels selected
+    out before; two ``(batch,)`` count as ``(batch, 1)``. Nothing is broadcast. Half-precision inputs are
+    computed in float32, under autocast too; float64 stays float64.
 
     Example:
         >>> import torch
@@ -41,7 +42,7 @@ class AbstractLoss(nn.Module, ABC):
         return self
 
     def noise_parameters(self) -> list[nn.Parameter]:
-        """The learned noise scale's parameters, for an optimizer group of their own; empty where there are none."""
+        """The learned noise scale's parameters, for an optimizer group of their own; or none."""
         return []
 
     def forward(
@@ -88,7 +89,7 @@ class AbstractLoss(nn.Module, ABC):
 
 
 def _at_least_float32(move: Callable[..., Any], tensor: Tensor) -> Tensor:
-    """``move`` (what ``.to``, ``.half``, ``.cuda`` do to each tensor), except that a loss never falls below float32.
+    """``move`` (what ``.to``, ``.half``, ``.cuda`` do to a tensor), but a loss never falls below float32.
 
     A prior or a noise scale rounded to bfloat16 is another prior: its numbers would be wrong by up to 0.4 %.
     """

@@ -15,28 +15,29 @@ from evenreg.losses._log_ratio import log_density_ratio
 class BMCLoss(AbstractBalancedLoss):
     """Balanced MSE by batch-based Monte Carlo.
 
-    The batch's labels are a sample of the training labels; the integral over the prior is their sum. Nothing is
-    learned from the labels beforehand, and labels may have any number of dimensions. It reads as a classification
-    within the batch, each prediction against all labels:
+    The batch's labels are a sample of the training labels; the integral over the prior is their sum. Nothing
+    is learned from the labels beforehand, and labels may have any number of dimensions. It reads as a
+    classification within the batch, each prediction against all labels:
 
         nll_i = −log softmax_j(−|p_i − y_j|² / (2·sigma²)) at j = i
 
-    As in the paper the sum is not divided by the batch size, so nll is at least 0 and grows by log B with the batch.
-    Memory grows with B² (67 MB in float32 at B = 4,096), or with B × negatives.
+    As in the paper the sum is not divided by the batch size, so nll is at least 0 and grows by log B with the
+    batch. Memory grows with B² (67 MB in float32 at B = 4,096), or with B × negatives.
 
     Args:
-        noise_sigma: Noise SD, above 0, in the unit of the targets; where learning starts. A good start is the RMSE
-            of a plain model on validation data; near 0 the loss is MSE.
+        noise_sigma: Noise SD, above 0, in the unit of the targets; where learning starts. A good start is the
+            RMSE of a plain model on validation data; far below
+            the spacing of a batch's labels, only which of them is nearest to a prediction counts.
         learn_noise: Whether the noise SD is learned along with the model.
-        negatives: Compare with this many labels drawn from the batch (at least 2) instead of all; the label itself
-            is always held and the drawn ones stand for the others, so that the sum is right on average.
+        negatives: Compare with this many labels drawn from the batch (at least 2) instead of all; the label
+            itself is always held, and the drawn ones are scaled up to stand for all others.
         generator: Draws the negatives; None uses torch's global one.
 
     Shapes: ``(batch, out)``, batch at least 2.
 
     Raises:
-        InputError: A batch of one (its loss would be 0 whatever the prediction), a ``noise_sigma`` not above 0, or
-            fewer than 2 ``negatives``.
+        InputError: A batch of one (its loss would be 0 whatever the prediction), a ``noise_sigma`` not above
+            0, or fewer than 2 ``negatives``.
 
     Example:
         >>> import torch
@@ -60,10 +61,15 @@ class BMCLoss(AbstractBalancedLoss):
         self.generator = generator
 
     def _nll(
-        self, prediction: Float[Tensor, "batch out"], target: Float[Tensor, "batch out"], sigma: Float[Tensor, ""]
+        self,
+        prediction: Float[Tensor, "batch out"],
+        target: Float[Tensor, "batch out"],
+        sigma: Float[Tensor, ""],
     ) -> Float[Tensor, " batch"]:
         size = len(target)
-        _check.batch_size(size, 2, "BMCLoss", "merge it with its neighbour or drop it, one label is no distribution")
+        _check.batch_size(
+            size, 2, "BMCLoss", "merge it with its neighbour or drop it, one label is no distribution"
+        )
         if self.negatives is None or self.negatives >= size:
             return bmc_nll(prediction, target, sigma)
         device: Any = target.device if self.generator is None else self.generator.device

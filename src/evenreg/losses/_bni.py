@@ -21,18 +21,19 @@ class BNILoss(AbstractBalancedLoss):
 
     The training labels' histogram, smoothed if wished, is the prior. For labels of one dimension:
 
-        density   nll = −log N(y; p, sigma²) + log Σ_b pi_b / w_b · (Φ((e_{b+1} − p) / sigma) − Φ((e_b − p) / sigma))
+        density   nll = −log N(y; p, sigma²) + log Σ_b (pi_b / w_b) · ∫_b N(v; p, sigma²) dv
         centers   nll = −log N(y; p, sigma²·I) + log Σ_b pi_b · N(c_b; p, sigma²·I)
 
-    ``density`` (default) takes the labels of a bin as spread evenly over it. A target then always lies where the
-    prior has mass; ``centers``, the printed form, puts the mass on points, and where sigma is below the bin width
-    rewards predictions for standing between them.
+    ``density`` (default) takes the labels of a bin as spread evenly over it; the integral over the bin is a
+    difference of Φ. A target then always lies where
+    the prior has mass; ``centers``, the printed form, puts the mass on points, and where sigma is below the
+    bin width rewards predictions for standing between them.
 
     Args:
         smoothing: An `LDS` that smooths the counts; None takes the histogram as it is.
         integration: ``"density"`` or ``"centers"``.
-        noise_sigma: Noise SD, above 0, in the unit of the targets; where learning starts. A good start is the RMSE
-            of a plain model on validation data; near 0 the loss is MSE.
+        noise_sigma: Noise SD, above 0, in the unit of the targets; where learning starts. A good start is the
+            RMSE of a plain model on validation data; near 0 the loss is MSE.
         learn_noise: Whether the noise SD is learned along with the model.
 
     Shapes: ``(batch, 1)``; with `from_bins` also ``(batch, d)``.
@@ -51,7 +52,7 @@ class BNILoss(AbstractBalancedLoss):
         >>> prediction.grad < 0
         tensor([[True]])
 
-    Paper: papers/002 eq. 3.16. The released code is ``centers`` with empty bins removed and −log sigma left out.
+    Paper: papers/002 eqs. 3.6, 3.16. The released code is ``centers``, without the −log sigma of both parts.
     """
 
     def __init__(
@@ -105,7 +106,10 @@ class BNILoss(AbstractBalancedLoss):
         return self
 
     def _nll(
-        self, prediction: Float[Tensor, "batch out"], target: Float[Tensor, "batch out"], sigma: Float[Tensor, ""]
+        self,
+        prediction: Float[Tensor, "batch out"],
+        target: Float[Tensor, "batch out"],
+        sigma: Float[Tensor, ""],
     ) -> Float[Tensor, " batch"]:
         support, height = (buffer.to(prediction.dtype) for buffer in self._learned_buffers())
         dim = support.shape[1] if support.ndim == 2 else 1
@@ -121,7 +125,9 @@ def centers_nll(
     sigma: Float[Tensor, ""],
 ) -> Float[Tensor, " batch"]:
     """Eq. 3.16 a sample."""
-    return torch.logsumexp(torch.log(probabilities) + log_density_ratio(prediction, target, centers, sigma), 1)
+    return torch.logsumexp(
+        torch.log(probabilities) + log_density_ratio(prediction, target, centers, sigma), 1
+    )
 
 
 def _densities(bins: Bins, mass: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

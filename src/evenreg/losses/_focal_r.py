@@ -17,8 +17,8 @@ _COSTS = {"l1": functional.l1_loss, "mse": functional.mse_loss}
 class FocalRLoss(AbstractLoss):
     """The cost, scaled down where the error is already small.
 
-    Rare values tend to have the large errors; scaling small errors down turns the gradient towards them without
-    knowing the label distribution. With e = prediction − target:
+    Rare values tend to have the large errors; scaling small errors down turns the gradient towards them
+    without knowing the label distribution. With e = prediction − target:
 
         cost = (2·sigmoid(beta·|e|) − 1)^gamma · |e|      (or · e²)
 
@@ -27,7 +27,7 @@ class FocalRLoss(AbstractLoss):
 
     Args:
         cost: ``"l1"`` or ``"mse"``.
-        beta: How fast the factor rises, above 0, per unit of the targets it sees (SDs inside a training task).
+        beta: How fast the factor rises, above 0, per unit of the targets it sees (SDs in a training task).
         gamma: How strongly it acts, at least 0; 0 is the plain cost.
 
     Raises:
@@ -39,9 +39,9 @@ class FocalRLoss(AbstractLoss):
         >>> FocalRLoss(beta=0.2)(torch.tensor([[2.5], [9.0]]), torch.tensor([[2.0], [2.0]]))
         tensor(2.1278)
 
-    Paper: papers/000, Focal-R. The text says sigmoid(|beta·e|)^gamma, which lies in [0.5, 1); the released code, from
-    which the published numbers come, rescales it to [0, 1) as here. Published: beta 0.2 on ages; 20 on text
-    similarity, whose targets were divided by 5.
+    Paper: papers/000, Focal-R. The text says sigmoid(|beta·e|)^gamma, which lies in [0.5, 1); the released
+    code, from which the published numbers come, rescales it to [0, 1) as here. Published: beta 0.2 on ages;
+    20 on text similarity, whose targets were divided by 5.
     """
 
     def __init__(self, cost: str = "l1", beta: float = 0.2, gamma: float = 1.0) -> None:
@@ -62,7 +62,7 @@ class FocalRLoss(AbstractLoss):
 
 
 def focal_factor(error: Float[Tensor, "*shape"], beta: float, gamma: float) -> Float[Tensor, "*shape"]:
-    """(2·sigmoid(beta·|e|) − 1)^gamma, written as tanh(beta·|e| / 2)^gamma, which keeps its digits near zero."""
+    """(2·sigmoid(beta·|e|) − 1)^gamma as tanh(beta·|e| / 2)^gamma, which keeps its digits near zero."""
     base = torch.tanh(beta / 2 * error.abs())
-    # Below gamma 1 the slope of base^gamma at 0 is infinite, that of base^gamma · cost is 0: keep inf · 0 away.
+    # Below gamma 1 the slope of base^gamma at 0 is infinite, that of base^gamma · cost is 0.
     return base.clamp_min(torch.finfo(base.dtype).tiny) ** gamma

@@ -18,17 +18,17 @@ from evenreg.losses._balanced import AbstractBalancedLoss, as_array
 class GAILoss(AbstractBalancedLoss):
     """Balanced MSE by GMM-based analytical integration.
 
-    The training labels' distribution is a Gaussian mixture, against which the integral has a closed form. Smooth,
-    independent of the batch size, and for labels of any number of dimensions:
+    The training labels' distribution is a Gaussian mixture, against which the integral has a closed form.
+    Smooth, independent of the batch size, and for labels of any number of dimensions:
 
         nll = −log N(y; p, sigma²·I) + log Σ_k phi_k · N(p; mu_k, Sigma_k + sigma²·I)
 
-    Each Sigma_k is diagonalised once, so that a step with a new sigma costs one rotation and no decomposition.
+    Each Sigma_k is diagonalised once, so a step with a new sigma costs a rotation and no decomposition.
 
     Args:
         n_components: Components of the mixture that `fit` learns, at least 1; two or more differ little.
-        noise_sigma: Noise SD, above 0, in the unit of the targets; where learning starts. A good start is the RMSE
-            of a plain model on validation data; near 0 the loss is MSE.
+        noise_sigma: Noise SD, above 0, in the unit of the targets; where learning starts. A good start is the
+            RMSE of a plain model on validation data; near 0 the loss is MSE.
         learn_noise: Whether the noise SD is learned along with the model.
 
     Attributes:
@@ -52,7 +52,7 @@ class GAILoss(AbstractBalancedLoss):
         >>> prediction.grad
         tensor([[-1.]])
 
-    Paper: papers/002 eqs. 3.12, A.12. The released code is the same with K x 1 mixtures, in float64 throughout.
+    Paper: papers/002 eqs. 3.12, A.12. The released code agrees, for labels of one dimension, all in float64.
     """
 
     _learned = ("weights", "means", "variances", "axes")
@@ -84,7 +84,8 @@ class GAILoss(AbstractBalancedLoss):
             ShapeError: Shapes that do not go together.
             InputError: Numbers that are no mixture.
         """
-        phi, mu, cov = as_array(weights, "weights"), as_array(means, "means"), as_array(covariances, "covariances")
+        phi, mu = as_array(weights, "weights"), as_array(means, "means")
+        cov = as_array(covariances, "covariances")
         _check.shape(phi, "weights", ("K",), "give one weight a component")
         k = len(phi)
         mu = mu[:, None] if mu.shape == (k,) else mu
@@ -99,7 +100,8 @@ class GAILoss(AbstractBalancedLoss):
     def fit(self, space: LabelSpace) -> Self:
         """Learn the mixture from the raw training labels that ``space`` keeps."""
         mixture = GaussianMixture(self.n_components).fit(space)
-        return self._set_mixture(mixture.weights_, mixture.means_, mixture.covariances_)
+        phi, mu = as_array(mixture.weights_, "weights_"), as_array(mixture.means_, "means_")
+        return self._set_mixture(phi, mu, as_array(mixture.covariances_, "covariances_"))
 
     def _set_mixture(
         self, weights: NDArray[np.float64], means: NDArray[np.float64], covariances: NDArray[np.float64]
@@ -109,11 +111,14 @@ class GAILoss(AbstractBalancedLoss):
         return self
 
     def _nll(
-        self, prediction: Float[Tensor, "batch out"], target: Float[Tensor, "batch out"], sigma: Float[Tensor, ""]
+        self,
+        prediction: Float[Tensor, "batch out"],
+        target: Float[Tensor, "batch out"],
+        sigma: Float[Tensor, ""],
     ) -> Float[Tensor, " batch"]:
-        mixture = [buffer.to(prediction.dtype) for buffer in self._learned_buffers()]
-        _check.shape(prediction, "prediction", ("batch", mixture[1].shape[1]), "the mixture has that many dimensions")
-        return gai_nll(prediction, target, *mixture, sigma)
+        phi, mu, variances, axes = (buffer.to(prediction.dtype) for buffer in self._learned_buffers())
+        _check.shape(prediction, "prediction", ("batch", mu.shape[1]), "the mixture has that many dimensions")
+        return gai_nll(prediction, target, phi, mu, variances, axes, sigma)
 
 
 def gai_nll(

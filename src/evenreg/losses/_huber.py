@@ -14,7 +14,8 @@ from evenreg.losses._base import AbstractLoss
 class HuberLoss(AbstractLoss):
     """Squared error within ``beta``, absolute error beyond, weighted.
 
-    Between L1 and MSE: smooth at zero, yet an outlying label pulls with bounded force. With e = prediction − target:
+    Between L1 and MSE: smooth at zero, yet an outlying label pulls with bounded force. With
+    e = prediction − target:
 
         cost = e² / (2·beta)     where |e| < beta
                |e| − beta / 2    elsewhere
@@ -22,7 +23,7 @@ class HuberLoss(AbstractLoss):
     Shapes, weights and errors: as `AbstractLoss`.
 
     Args:
-        beta: Where the two pieces meet, above 0, in the unit of the targets it sees (SDs inside a training task).
+        beta: Where the two pieces meet, above 0, in the unit of the targets it sees (SDs in a training task).
 
     Raises:
         InputError: ``beta`` that is not above 0.
@@ -32,8 +33,8 @@ class HuberLoss(AbstractLoss):
         >>> HuberLoss(beta=1.0)(torch.tensor([[2.5], [4.0]]), torch.tensor([[2.0], [2.0]]))
         tensor(0.8125)
 
-    The released code has the same form (that of `torch.nn.SmoothL1Loss`, not of `torch.nn.HuberLoss`), with beta 1
-    for ages and 0.3 for text similarity.
+    The released code has the same form (that of `torch.nn.SmoothL1Loss`, not of `torch.nn.HuberLoss`), with
+    beta 1 for ages and 0.3 for text similarity.
     """
 
     def __init__(self, beta: float = 1.0) -> None:

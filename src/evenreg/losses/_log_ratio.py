@@ -11,10 +11,11 @@ def log_density_ratio(
     support: Float[Tensor, "points out"],
     sigma: Float[Tensor, ""],
 ) -> Float[Tensor, "batch points"]:
-    """log N(support; prediction, sigma²·I) − log N(target; prediction, sigma²·I), for every sample and point.
+    """Log N(support; prediction, sigma²·I) − log N(target; prediction, sigma²·I), for every sample and point.
 
-    With e = prediction − target and δ = support − target this is (e·δ − |δ|²/2) / sigma². The squared distances from
-    the prediction, which lose all digits where it is far away, never appear, and neither do the normalisers.
+    With e = prediction − target and δ = support − target this is (e·δ − |δ|²/2) / sigma². The squared
+    distances from the prediction, which lose all digits where it is far away, never appear, and neither do
+    the normalisers.
     """
     error = prediction - target
     if prediction.shape[1] == 1:

@@ -13,8 +13,8 @@ from evenreg.losses._base import AbstractLoss
 class MSELoss(AbstractLoss):
     """Mean squared error, weighted.
 
-    The negative log-likelihood of Gaussian noise, hence what Balanced MSE is compared with; under a skewed label
-    distribution its minimiser shrinks rare values towards the frequent ones:
+    The negative log-likelihood of Gaussian noise, hence what Balanced MSE is compared with; under a skewed
+    label distribution its minimiser shrinks rare values towards the frequent ones:
 
         cost = (prediction − target)²
 

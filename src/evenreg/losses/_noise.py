@@ -13,15 +13,15 @@ FLOOR = 1e-3  # of the starting value
 
 @final
 class NoiseScale(nn.Module):
-    """A positive scalar sigma that starts at ``sigma`` and, when learned, never falls below a thousandth of it.
+    """A positive scalar sigma that, when learned, never falls below a thousandth of its start.
 
-    Balanced MSE with a noise scale near zero is MSE, and one of exactly zero divides by zero, so positivity is built
-    in rather than hoped for:
+    Balanced MSE divides by sigma, and nothing keeps a freely learned one positive, so positivity is built in:
 
         sigma = start · (floor + (1 − floor) · exp(rho))
 
-    rho starts at 0 and is dimensionless: a learning rate means the same whatever the unit of the labels. Start and
-    rho are both in the state dict, so that sigma survives a checkpoint into a module built with another start.
+    rho starts at 0 and is dimensionless: a learning rate means the same whatever the unit of the labels.
+    Start and rho are both in the state dict, so that sigma survives a checkpoint into a module built with
+    another start.
 
     Args:
         sigma: Starting value, above 0, in the unit of the targets.
@@ -30,8 +30,8 @@ class NoiseScale(nn.Module):
     Raises:
         InputError: ``sigma`` that is not above 0.
 
-    Paper: papers/002 section 3.5.3 and B.5. The released code learns sigma itself, with no bound, outside the state
-    dict.
+    Paper: papers/002 section 3.5.3 and B.5. The released code learns sigma itself, with no bound, outside the
+    state dict.
     """
 
     def __init__(self, sigma: float, learn: bool) -> None:

@@ -92,7 +92,7 @@ class _DensityNLL(torch.autograd.Function):
 
 
 def _around(prediction: Tensor, edges: Tensor, densities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The density at each prediction, and the edges below and above it (beyond the ends, the last one twice)."""
+    """The density at each prediction, and the edges below and above it (beyond the ends, the last twice)."""
     position = torch.bucketize(prediction.contiguous(), edges)
     local = functional.pad(densities, (1, 1))[position]
     return local, edges[(position - 1).clamp_(min=0)], edges[position.clamp_(max=len(edges) - 1)]
@@ -101,13 +101,13 @@ def _around(prediction: Tensor, edges: Tensor, densities: Tensor) -> tuple[Tenso
 def _scaled_tail(size: Tensor, offset: Tensor, height: Tensor) -> Tensor:
     """√π · exp(offset²) · erfc(size), beyond the reach of erfc by its continued fraction.
 
-    `torch.special.erfcx` would do for both, ten times slower on a CPU. The error of its five levels, 4 / size¹⁰, is
-    below the rounding error from where it is used on.
+    `torch.special.erfcx` would do for both, ten times slower on a CPU. The error of its five levels,
+    4 / size¹⁰, is below the rounding error from where it is used on.
     """
     reach = 5.0 if size.dtype == torch.float32 else 22.0
     distance = offset.abs()
     far = (distance >= reach).to(size.dtype)
-    square = size * size
+    square = (size * size).clamp_(max=1e12)  # there the fraction is 1 / size to the last digit
     below = (square + 5).mul_(square).add_(3.75).mul_(size).add_(torch.finfo(size.dtype).tiny)
     fraction = (square + 4.5).mul_(square).add_(2).div_(below).mul_(height)
     # A sum of which one part is zero: `torch.where` takes three times as long.

@@ -33,10 +33,15 @@ def data(n=64, seed=0):
     return Rows((x,), y, torch.ones(n), torch.zeros(n, dtype=torch.long))
 
 
-def task(loss=None, width=8, scaler=None):
+def task(loss=None, width=8, scaler=None, one_cycle=False):
     torch.manual_seed(0)
     return RegressionTask(
-        Encoder(width), nn.Linear(width, 1), loss or L1Loss(), scaler=scaler, learning_rate=1e-2
+        Encoder(width),
+        nn.Linear(width, 1),
+        loss or L1Loss(),
+        scaler=scaler,
+        learning_rate=1e-2,
+        one_cycle=one_cycle,
     )
 
 
@@ -95,9 +100,10 @@ def checkpoint_every_epoch(monkeypatch):
 
 
 @pytest.mark.usefixtures("checkpoint_every_epoch")
-def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path):
+@pytest.mark.parametrize("one_cycle", [False, True])
+def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, one_cycle):
     torch.manual_seed(5)
-    straight = task(BMCLoss(), scaler=scaler())
+    straight = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
     fit(straight, *loaders(), tmp_path / "straight", budget=BUDGET)
 
     def press_ctrl_c(epoch, error):
@@ -106,12 +112,13 @@ def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path):
 
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        fit(task(BMCLoss(), scaler=scaler()), *loaders(), tmp_path / "cut", budget=BUDGET, tell=press_ctrl_c)
+        cut = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
+        fit(cut, *loaders(), tmp_path / "cut", budget=BUDGET, tell=press_ctrl_c)
     assert signal.getsignal(signal.SIGINT) is handler
     assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["best.ckpt", "last.ckpt"]
 
     epochs = []
-    resumed = task(BMCLoss(), scaler=scaler())
+    resumed = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
     torch.manual_seed(999)  # whatever the random state is, the checkpoint brings its own
     fit(resumed, *loaders(), tmp_path / "cut", budget=BUDGET, tell=lambda epoch, error: epochs.append(epoch))
     assert epochs[0] > 1
@@ -167,3 +174,14 @@ def test_predictions_do_not_hang_on_batching():
     np.testing.assert_allclose(
         _fit.predict(model, rows.batch.inputs, 5), _fit.predict(model, rows.batch.inputs, 100), rtol=1e-6
     )
+
+
+def test_one_cycle_ends_at_rest(tmp_path):
+    rates = []
+    model = task(scaler=scaler(), one_cycle=True)
+
+    def note(epoch, error):
+        rates.append(model.optimizers().param_groups[0]["lr"])
+
+    fit(model, *loaders(), tmp_path, budget=BUDGET, tell=note)
+    assert max(rates) > 50 * rates[-1]

@@ -66,8 +66,8 @@ def compare(
         many: Regions by count: more than this many training rows in a bin. With ``few`` only; None for regions
             relative to the uniform count.
         few: Regions by count: fewer than this many.
-        epochs: Most epochs of a network; None for 200 on tables, 60 on the embedded images.
-        patience: Epochs without a better validation b-MAE after which a network stops; None for 16 and 12.
+        epochs: Most epochs of a network; None for 200 on tables, 40 on the embedded images.
+        patience: Epochs without a better validation b-MAE after which a network stops; None for 16 on tables, all on images.
         drop_missing: Leave out rows whose target is missing.
         resume: Go on with an earlier run of the same settings in ``out``.
         overwrite: Delete an earlier run in ``out`` first.
@@ -159,7 +159,7 @@ def add_arguments(parser: "Parser") -> None:
     add("--bin-width", type=float, metavar="W", help="in label units (default: a rule from the data)")
     add("--many", type=float, metavar="N", help="many: bins with more than N training rows; goes with --few")
     add("--few", type=float, metavar="N", help="few: bins with fewer than N training rows")
-    add("--epochs", type=int, metavar="N", help="most epochs of a network (default 200, embedded images 60)")
+    add("--epochs", type=int, metavar="N", help="most epochs of a network (default 200, embedded images 40)")
     add(
         "--patience",
         type=int,

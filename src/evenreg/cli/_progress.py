@@ -61,13 +61,12 @@ class Bar(AbstractProgress):
 
     def __init__(self, cells: int) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         self.progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
             console=Console(stderr=True),
             transient=True,
@@ -81,7 +80,7 @@ class Bar(AbstractProgress):
         self.progress.update(self.task, description=self._label(row, seed))
 
     def epoch(self, row: str, seed: int, done: int, val_bmae: float) -> None:
-        told = f"{self._label(row, seed)} epoch {done:>3}  val b-MAE {val_bmae:<8.4g}"
+        told = f"{self._label(row, seed)} epoch {done:>3}  b-MAE {val_bmae:<8.4g}"
         self.progress.update(self.task, description=told)
 
     def finish(self, row: str, seed: int, val_bmae: float, seconds: float) -> None:
@@ -98,7 +97,7 @@ class Bar(AbstractProgress):
 
     @staticmethod
     def _label(row: str, seed: int) -> str:
-        return f"seed {seed}  {row[:24]:<24}"
+        return f"seed {seed}  {row[:20]:<20}"
 
     def close(self) -> None:
         self.progress.stop()

@@ -13,7 +13,7 @@ from torch import nn
 
 from evenreg.errors import InputError
 from evenreg.labels import Bins, LabelSpace
-from evenreg.losses import AbstractLoss, BNILoss, GAILoss
+from evenreg.losses import AbstractBalancedLoss, AbstractLoss
 from evenreg.metrics import bmae, rmse
 from evenreg.training._batches import Rows, memory_loader
 from evenreg.training._fit import Budget, fit, predict
@@ -150,7 +150,7 @@ def _train_network(
 
 def _fitted(loss: AbstractLoss, scaler: TargetScaler, y: NDArray[np.float64], bins: Bins) -> AbstractLoss:
     """The loss with the prior of the training labels, in the units the network learns in."""
-    if not isinstance(loss, BNILoss | GAILoss):
+    if not isinstance(loss, AbstractBalancedLoss):
         return loss
     # A logarithm needs positive edges; nothing lies below the smallest label.
     edges = np.maximum(bins.edges, y.min() / 2) if scaler.log else bins.edges

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ class AbstractSource(ABC):
         target: What the labels are, for tables and titles.
         fingerprint: Hash of the content.
         batch_size: Rows of a training batch.
-        optimizer: Learning rate and weight decay for `RegressionTask`.
+        optimizer: Learning rate, weight decay and schedule for `RegressionTask`.
         epochs: Most epochs of a network, unless a person says otherwise.
         patience: Epochs without a better validation error after which it stops, likewise.
         encoder_name: The network's encoder, for tables of results.
@@ -59,7 +59,7 @@ class AbstractSource(ABC):
     target: str
     fingerprint: str
     batch_size: int
-    optimizer: Mapping[str, float]
+    optimizer: Mapping[str, Any]
     epochs: int
     patience: int
     encoder_name: str
@@ -171,8 +171,8 @@ class ImageSource(AbstractSource):
     """
 
     batch_size = 128
-    epochs, patience = 60, 12
-    optimizer = MappingProxyType({"learning_rate": 2e-3, "weight_decay": 1e-4})
+    epochs, patience = 40, 40
+    optimizer = MappingProxyType({"learning_rate": 5e-3, "weight_decay": 1e-4, "one_cycle": True})
     encoder_name = "SmallCNN"
     trees = False
 

@@ -31,6 +31,9 @@ class RegressionTask(pl.LightningModule):
         learning_rate: AdamW's, above 0.
         weight_decay: AdamW's, at least 0; biases and the loss's parameters are exempt.
         loss_learning_rate: For the loss's own parameters, above 0.
+        one_cycle: Warm up over the first tenth of all steps, then anneal to nothing by a cosine (Smith and Topin
+            2019, "Super-convergence"), for a fixed number of epochs; otherwise learning rates stay constant, for
+            training that stops by patience.
 
     Batches are `Batch` tuples: inputs, target ``(batch, out)``, weight ``(batch,)``, bin ``(batch,)``.
     """
@@ -46,6 +49,7 @@ class RegressionTask(pl.LightningModule):
         learning_rate: float = 1e-3,
         weight_decay: float = 0.0,
         loss_learning_rate: float = 1e-2,
+        one_cycle: bool = False,
     ) -> None:
         super().__init__()
         self.encoder, self.head, self.loss = encoder, head, loss
@@ -53,6 +57,7 @@ class RegressionTask(pl.LightningModule):
         self.learning_rate = _check.positive(learning_rate, "learning_rate")
         self.weight_decay = _check.positive(weight_decay, "weight_decay", zero=True)
         self.loss_learning_rate = _check.positive(loss_learning_rate, "loss_learning_rate")
+        self.one_cycle = one_cycle
         self.val_bmae = BalancedMAE(bins)
 
     def forward(self, *inputs: Tensor) -> Float[Tensor, "batch out"]:
@@ -80,12 +85,21 @@ class RegressionTask(pl.LightningModule):
         del batch_idx
         return self(*Batch(*batch).inputs)
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def configure_optimizers(self) -> torch.optim.Optimizer | dict[str, Any]:
         """AdamW: weights decay; biases, norms and the loss's own parameters do not."""
         network = [p for part in (self.encoder, self.head) for p in part.parameters() if p.requires_grad]
         groups: list[dict[str, Any]] = [
             {"params": [p for p in network if p.ndim > 1], "weight_decay": self.weight_decay},
             {"params": [p for p in network if p.ndim <= 1], "weight_decay": 0.0},
-            {"params": list(self.loss.parameters()), "weight_decay": 0.0, "lr": self.loss_learning_rate},
+            {"params": self.loss.noise_parameters(), "weight_decay": 0.0, "lr": self.loss_learning_rate},
         ]
-        return torch.optim.AdamW([g for g in groups if g["params"]], lr=self.learning_rate)
+        optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=self.learning_rate)
+        if not self.one_cycle:
+            return optimizer
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=[group["lr"] for group in optimizer.param_groups],
+            total_steps=int(self.trainer.estimated_stepping_batches),
+            pct_start=0.1,
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

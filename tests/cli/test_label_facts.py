@@ -107,6 +107,7 @@ def test_outliers_are_a_handful_beyond_half_the_range():
     [
         (np.arange(90.0), 1),
         (np.arange(60.0) / 2, 0.5),
+        (np.float32(np.arange(100.0).repeat(9) / 10).astype(float), 0.1),
         (np.arange(40.0) * 50, 50),
         (np.linspace(0, 1, 77), 0),
         (np.array([0.0, 1e300]), 0),

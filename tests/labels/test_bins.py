@@ -131,7 +131,7 @@ class TestFit:
     def test_whole_numbers(self, y, width, count, first):
         bins = Bins.fit(y)
         assert (len(bins), bins.widths[0], bins.edges[0]) == (count, width, first)
-        assert bins.rule == f"width {width:g}: whole-number labels"
+        assert bins.rule == f"width {width:,}: whole-number labels"
         assert not np.isin(y, bins.edges).any()
 
     def test_width_one_puts_centres_on_the_labels(self):
@@ -143,14 +143,23 @@ class TestFit:
         scale=st.sampled_from([1e-9, 1e-3, 1.0, 1e5, 1e12]),
         offset=st.sampled_from([0.0, 1.0, -100.0]),
     )
-    def test_any_other_labels_get_20_to_200_bins_that_hold_them(self, y, scale, offset):
+    def test_any_labels_get_bins_that_hold_them_and_no_more_than_the_rows_allow(self, y, scale, offset):
         y = (y + offset) * scale
         bins = Bins.fit(y)
         assert bins.contains(y).all()
         assert bins.edges[0] <= y.min() < bins.edges[1]
         assert bins.edges[-2] <= y.max() <= bins.edges[-1] or len(bins) == 1
-        if (y != np.rint(y)).any() and np.ptp(y) > 1e-9 * abs(y).max():
-            assert 20 <= len(bins) <= 200
+        assert len(bins) <= 20
+        if "Freedman-Diaconis" in bins.rule:
+            assert len(bins) >= 8  # a width 2.5 times that of 20 bins, the coarsest of 1, 2, 5
+
+    @pytest.mark.parametrize(
+        ("rows", "least", "most"), [(100, 8, 20), (350, 12, 35), (1200, 20, 120), (5000, 20, 200)]
+    )
+    def test_continuous_labels_get_20_bins_or_more_and_ten_rows_a_bin(self, rows, least, most):
+        for seed in range(20):
+            y = np.random.default_rng(seed).standard_t(2, rows)
+            assert least <= len(Bins.fit(y)) <= most
 
     @quick
     @given(y=arrays(np.int64, st.integers(1, 300), elements=st.integers(-(10**7), 10**7)))
@@ -189,6 +198,106 @@ class TestFit:
         assert (np.bincount(bins.index(tenths), minlength=len(bins)) > 0).all()
         assert bins.centers[0] == 0
         assert bins.widths[0] == pytest.approx(0.1)
+
+    @pytest.mark.parametrize(
+        ("y", "width", "count", "first"),
+        [
+            (np.arange(1, 5.5, 0.5).repeat(500), "0.5", 9, 1),
+            (np.arange(1, 5.5, 0.5).repeat(3), "0.5", 9, 1),  # 27 rows: half stars are few enough
+            (np.arange(0, 101).repeat(50) / 100, "0.01", 101, 0),
+            (np.arange(0, 101).repeat(6) / 100, "0.02", 51, 0.005),
+            (np.arange(0, 101).repeat(5) / 100, "0.05", 21, 0.02),  # 505 rows: at most 50 bins
+            (np.arange(-8, 9).repeat(30) * 0.25, "0.25", 17, -2),
+            (np.arange(3, 16).repeat(90) / 3, "0.333333", 13, 1),
+            (np.round(np.arange(3, 16).repeat(90) / 3, 2), "0.333333", 13, 1),
+            (np.arange(0.5, 30).repeat(30), "1", 30, 0.5),  # midpoints
+            (
+                np.array([1.1, 1.7, 1.7, 2.0]),
+                "0.1",
+                10,
+                1.1,
+            ),  # too few values to see a step but their decimal
+            (np.array([0.1] * 700 + [9.3, 9.3, 4.8]), "0.2", 47, 0.05),
+        ],
+    )
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    def test_labels_on_a_grid(self, y, width, count, first, dtype):
+        bins = Bins.fit(y.astype(dtype))
+        assert bins.rule.startswith(f"width {width}: labels in steps of 0.") or width == "1"
+        assert len(bins) == count
+        assert bins.centers[0] == pytest.approx(first)
+
+    @quick
+    @given(
+        step=st.sampled_from([0.5, 0.25, 0.1, 0.05, 0.01, 1 / 3, 0.7, 1.5, 2.5, 1e-4, 1e-9, 12.5, 250.5]),
+        start=st.sampled_from([0.0, -40.0, 3.0, 0.5, 0.3]),
+        places=st.lists(st.integers(0, 150), min_size=5, unique=True),
+        dtype=st.sampled_from([np.float64, np.float32]),
+    )
+    def test_any_filled_grid_has_its_labels_at_bin_centres(self, step, start, places, dtype):
+        places = np.sort(places)
+        places = np.union1d(places, np.arange(places[0], places[-1], 2))  # half of them, the first and last
+        places = np.union1d(places, places[:2] + 1)  # neighbours, so that the step can be seen
+        y = ((start + places) * step).astype(dtype).repeat(400)
+        if (y == np.rint(y)).all():
+            return
+        bins = Bins.fit(y)
+        assert len(bins) == np.ptp(places) + 1
+        off = bins.centers[bins.index(y)] - (start + places.repeat(400)) * step
+        assert abs(off).max() <= 0.01 * step
+        assert (np.bincount(bins.index(y), minlength=len(bins)) > 0).sum() == len(places)
+
+    @quick
+    @given(
+        step=st.sampled_from([0.5, 0.1, 0.25, 1 / 3]),
+        places=st.integers(60, 200),
+        rows=st.integers(210, 590),
+    )
+    def test_where_rows_are_few_a_bin_holds_several_places(self, step, places, rows):
+        y = np.random.default_rng(rows).integers(0, places, rows) * step
+        y[:places] = np.arange(places) * step
+        bins = Bins.fit(y)
+        steps = bins.widths[0] / step
+        assert len(bins) <= max(20, rows // 10)
+        assert steps == pytest.approx(round(steps))
+        places_of_bins = np.bincount(bins.index(np.arange(places) * step), minlength=len(bins))
+        assert (places_of_bins[1:-1] == round(steps)).all()
+
+    def test_many_digits_are_no_grid(self):
+        rng = np.random.default_rng(0)
+        for y in (rng.lognormal(11, 1, 3000).clip(0, 500_000).round(2), rng.normal(size=3000).round(3)):
+            bins = Bins.fit(y)
+            assert "Freedman-Diaconis" in bins.rule
+            assert len(bins) >= 20
+
+    @quick
+    @given(seed=st.integers(0, 10**6), rows=st.integers(5, 60))
+    def test_few_continuous_labels_are_no_grid(self, seed, rows):
+        assert "Freedman-Diaconis" in Bins.fit(np.random.default_rng(seed).normal(size=rows)).rule
+
+    def test_a_stray_label_shows_its_own_decimals(self):
+        y = np.append(np.arange(1, 5.5, 0.5).repeat(100), 3.7)
+        assert Bins.fit(y).rule == "width 0.1: labels in steps of 0.1"
+
+    def test_odd_whole_numbers_leave_no_bin_empty(self):
+        bins = Bins.fit(np.arange(1, 31, 2).repeat(20))
+        assert bins.centers.tolist() == list(range(1, 31, 2))
+
+    @pytest.mark.parametrize(
+        ("y", "rule"),
+        [
+            (np.arange(0, 2_500_001, 50_000).repeat(20), "width 50,000: whole-number labels"),
+            (np.arange(0, 10**9, 10**7).repeat(20), "width 10,000,000: whole-number labels"),
+            (np.arange(1, 40).repeat(20) * 1e-9, "width 1e-09: labels in steps of 1e-09"),
+            (np.arange(1, 40).repeat(20) * 1234.5, "width 1,234.5: labels in steps of 1,234.5"),
+            (
+                np.random.default_rng(0).normal(size=400) * 3e8,
+                "width 100,000,000: Freedman-Diaconis, rounded",
+            ),
+        ],
+    )
+    def test_the_rule_is_readable(self, y, rule):
+        assert Bins.fit(y).rule == rule
 
     @pytest.mark.parametrize(
         ("value", "width"), [(7, 1), (-3.0, 1), (0, 1), (0.37, 0.1), (-2.5e-9, 1e-9), (1e300, 1e300)]

@@ -86,7 +86,8 @@ def lattice_unit(y: NDArray[np.float64], edges: NDArray[np.float64]) -> float:
         if np.abs(scaled).max() > 2**53:
             return 0.0
         whole = np.rint(scaled)
-        if np.all(np.abs(scaled - whole) <= 1e-6):
+        # Float32 labels are off by 6e-8 of themselves.
+        if np.all(np.abs(scaled - whole) <= np.minimum(1e-6 + 1.2e-7 * np.abs(whole), 0.01)):
             unit = float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**decimals
             between = unit > 0 and np.all(np.abs(edges / unit - np.rint(edges / unit)) > 0.25)
             return unit if between else 0.0

@@ -7,16 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenreg.errors import InputError, TargetError
+from evenreg.labels._lattice import Lattice, find_lattice, sample
 
 Floats = NDArray[np.float64]
 
 _MOST_BINS = 200
 _FEWEST_BINS = 20
-_ROWS = 10  # a row-poor table gets whole-number bins of at least this many rows on average
+_ROWS = 10  # a bin holds at least this many rows on average, or no bin of a row-poor table could be few-shot
 LIMIT = 10_000_000
-_SAMPLE = 100_000
-# A lattice is looked for among labels of at most this many steps: beyond, float32 rounding looks like a step.
-_LATTICE_STEPS = 100_000
+
+
+def readable(value: float) -> str:
+    """A number in label units: ``50,000``, ``0.25``, ``1e-09``.
+
+    Example:
+        >>> readable(1e7), readable(0.1), readable(1 / 3), readable(1e-9), readable(1234.5), readable(1e300)
+        ('10,000,000', '0.1', '0.333333', '1e-09', '1,234.5', '1e+300')
+    """
+    return f"{value:,.6g}" if abs(value) < 1000 or abs(value) >= 1e15 else f"{value:,.15g}"
 
 
 class Grid(NamedTuple):
@@ -47,15 +55,17 @@ class Grid(NamedTuple):
 
 
 def given_width(y: Floats, width: float) -> Grid:
-    """Bins of a chosen width over the range of ``y``, whole-number labels in the middle of theirs."""
-    step, low, high = lattice_step(y), float(y.min()), float(y.max())
+    """Bins of a chosen width over the range of ``y``, labels on a grid off the edges."""
+    low, high = float(y.min()), float(y.max())
     if (high - low) / width > LIMIT:
         raise InputError(
-            f"width: expected at most {LIMIT:,} bins, got {width!r} on labels from {low:g} to {high:g}."
+            f"width: expected at most {LIMIT:,} bins, got {width!r} on labels from {readable(low)} to "
+            f"{readable(high)}."
         )
-    if step.is_integer():  # a person's own width of 2 pairs whole numbers, whatever the labels have in common
-        step = min(step, 1.0)
-    return _aligned(low, high, width, step, f"width {width:g}: given")
+    lattice = find_lattice(y)
+    if lattice.whole:  # a person's own width of 2 pairs whole numbers, whatever the labels have in common
+        lattice = Lattice(0.0, 1.0, whole=True)
+    return _aligned(low, high, width, lattice, f"width {readable(width)}: given")
 
 
 def default(y: Floats) -> Grid:
@@ -68,26 +78,33 @@ def default(y: Floats) -> Grid:
     if low == high:
         whole = low.is_integer() and abs(low) < 2**52
         width = 1.0 if whole else 10.0 ** math.floor(math.log10(abs(low)))
-        return Grid(low - width / 2, width, 1, f"width {width:g}: all labels are {low:g}")
+        return Grid(low - width / 2, width, 1, f"width {readable(width)}: all labels are {readable(low)}")
     finest = 8 * float(np.spacing(max(abs(low), abs(high))))  # narrower bins have edges that coincide
     if high - low < _FEWEST_BINS * finest:
-        return Grid(low, high - low, 1, f"width {high - low:g}: labels differ by rounding only")
-    step = lattice_step(y)
-    if step >= 1 and step.is_integer():
-        most = min(_MOST_BINS, max(_FEWEST_BINS, len(y) // _ROWS))
-        for width in nice_widths(max(step, (high - low) / _MOST_BINS), high - low, unit=step):
-            grid = _aligned(low, high, width, step, f"width {width:g}: whole-number labels")
-            if grid.bins <= most:
-                return grid
-    wanted = max(freedman_diaconis(y), step, (high - low) / _MOST_BINS)
-    text = "width {:g}: Freedman-Diaconis, rounded"
+        return Grid(low, high - low, 1, f"width {readable(high - low)}: labels differ by rounding only")
+    most = min(_MOST_BINS, max(_FEWEST_BINS, len(y) // _ROWS))
+    lattice = find_lattice(y)
+    places = (high - low) / lattice.step + 1 if lattice.step >= finest else math.inf
+    if lattice.whole or places < _MOST_BINS + 0.5:
+        return _on_lattice(low, high, lattice, most)
+    wanted = max(freedman_diaconis(y), lattice.step, (high - low) / most)
+    widths = nice_widths((high - low) / (2 * _MOST_BINS), high - low, unit=lattice.step or 1.0)
     candidates = [
-        _aligned(low, high, width, step, text.format(width))
-        for width in nice_widths((high - low) / (2 * _MOST_BINS), high - low, unit=step or 1.0)
-        if width >= finest
+        _aligned(low, high, width, lattice, f"width {readable(width)}: Freedman-Diaconis, rounded")
+        for width in widths
+        if width >= max(finest, lattice.step)
     ]
-    allowed = [g for g in candidates if _FEWEST_BINS <= g.bins <= _MOST_BINS] or candidates[:1]
-    return min(allowed, key=lambda g: abs(math.log(g.width / wanted)))
+    fewer = [grid for grid in candidates if grid.bins <= most]
+    allowed = [grid for grid in fewer if grid.bins >= _FEWEST_BINS] or fewer[:1]
+    return min(allowed, key=lambda grid: abs(math.log(grid.width / wanted)))
+
+
+def _on_lattice(low: float, high: float, lattice: Lattice, most: int) -> Grid:
+    """The finest bins of whole steps that are at most ``most``: a bin between two places would stay empty."""
+    kind = "whole-number labels" if lattice.whole else f"labels in steps of {readable(lattice.step)}"
+    widths = nice_widths(max(lattice.step, (high - low) / _MOST_BINS), high - low, unit=lattice.step)
+    grids = (_aligned(low, high, width, lattice, f"width {readable(width)}: {kind}") for width in widths)
+    return next(grid for grid in grids if grid.bins <= most)
 
 
 def freedman_diaconis(y: Floats) -> float:
@@ -96,45 +113,12 @@ def freedman_diaconis(y: Floats) -> float:
     Freedman and Diaconis (1981). Quartiles come from at most 100,000 labels drawn with a fixed seed. It is 0
     where these are all alike.
     """
-    values, counts = np.unique(_sample(y), return_counts=True)
+    values, counts = np.unique(sample(y), return_counts=True)
     counts[counts.argmax()] = 1
     iqr = np.subtract(*np.quantile(np.repeat(values, counts), [0.75, 0.25]))
     if iqr <= 0:  # several spikes: every value once
         iqr = np.subtract(*np.quantile(values, [0.75, 0.25]))
     return float(2 * iqr / len(y) ** (1 / 3))
-
-
-def lattice_step(y: Floats) -> float:
-    """The step of labels that are whole multiples of one: 1 for ages, 0.5 for half stars, 10 for tens.
-
-    It counts only where at least five labels differ and half of the multiples in their range occur: labels 0
-    and 50 have a gap between them, no step of 50. Failing that it is 1 for whole numbers and 0 for others.
-    Decimal steps, told apart from float32 rounding, are looked for in at most 100,000 labels.
-    """
-    values = np.unique(_sample(y))
-    largest = float(np.abs(y).max())
-    if largest < 2**53 and all(bool((b == np.rint(b)).all()) for b in np.array_split(y, len(y) // 65536 + 1)):
-        step = float(np.gcd.reduce(values.astype(np.int64)))
-        return step if _dense(values, step) and not np.fmod(y, step).any() else 1.0
-    for decimals in range(1, 7):
-        scaled = values * 10.0**decimals
-        if largest * 10.0**decimals > _LATTICE_STEPS:
-            break
-        whole = np.rint(scaled)
-        if bool((np.abs(scaled - whole) <= 1.2e-7 * np.abs(whole) + 1e-12).all()):
-            step = float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**decimals
-            return step if _dense(values, step) else 0.0
-    return 0.0
-
-
-def _dense(values: Floats, step: float) -> bool:
-    """Whether these distinct values fill at least half of the multiples of ``step`` in their range."""
-    return len(values) >= 5 and float(values[-1] - values[0]) / step < 2 * len(values)
-
-
-def _sample(y: Floats) -> Floats:
-    """At most 100,000 of the labels, drawn with a fixed seed."""
-    return y if len(y) <= _SAMPLE else y[np.random.default_rng(0).integers(len(y), size=_SAMPLE)]
 
 
 def nice_widths(least: float, most: float, *, unit: float) -> list[float]:
@@ -145,18 +129,18 @@ def nice_widths(least: float, most: float, *, unit: float) -> list[float]:
     return [w for w in widths if w >= least * (1 - 1e-9)]
 
 
-def _aligned(low: float, high: float, width: float, step: float, text: str) -> Grid:
+def _aligned(low: float, high: float, width: float, lattice: Lattice, text: str) -> Grid:
     """Bins at multiples of ``width`` that cover ``[low, high]``.
 
     Labels on a lattice sit inside their bins (edges half a step lower): bin centres are then unbiased, and no
     label rests on an edge. Wide bins of fractional labels keep round edges instead.
     """
-    whole = step >= 1 and step.is_integer()
-    shift = min(step, width) / 2 if whole or width < 10 * step else 0.0
+    inside = lattice.whole or width < 10 * lattice.step
+    start = lattice.origin - min(lattice.step, width) / 2 if inside else 0.0
     # 1e-9: 0.3 / 0.1 is 2.9999999999999996, and must not open a bin of its own.
-    first = math.floor((low + shift) / width + 1e-9)
-    last = max(math.ceil((high + shift) / width - 1e-9), first + 1)
-    grid = Grid(first * width - shift, width, last - first, text)
+    first = math.floor((low - start) / width + 1e-9)
+    last = max(math.ceil((high - start) / width - 1e-9), first + 1)
+    grid = Grid(first * width + start, width, last - first, text)
     edges = grid.edges()
     before, after = int(edges[0] > low), int(edges[-1] < high)
-    return Grid((first - before) * width - shift, width, last - first + before + after, text)
+    return Grid((first - before) * width + start, width, last - first + before + after, text)

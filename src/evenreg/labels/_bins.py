@@ -100,24 +100,36 @@ class Bins:
             raise InputError(f"high: expected a number above low ({low:g}), got {high:g}.")
         if (high - low) / width > _bin_rule.LIMIT:
             raise InputError(
-                f"width: expected at most {_bin_rule.LIMIT:,} bins, got {width!r} on {low:g} to {high:g}."
+                f"width: expected at most {_bin_rule.LIMIT:,} bins, got {width!r} on "
+                f"{_bin_rule.readable(low)} to {_bin_rule.readable(high)}."
             )
         # 1e-9: 0.3 / 0.1 is 2.9999999999999996, 0.7 / 0.1 is 6.999999999999999.
         count = max(1, int(np.ceil((high - low) / width - 1e-9)))
-        grid = _bin_rule.Grid(low, width, count, f"width {width:g}: given")
+        grid = _bin_rule.Grid(low, width, count, f"width {_bin_rule.readable(width)}: given")
         return cls(grid.edges(), rule=grid.text)
 
     @classmethod
     def fit(cls, y: ArrayLike, width: float | None = None) -> "Bins":
         """Equal bins over the range of the labels, with a readable width: 1, 2 or 5 times a power of ten.
 
-        - Whole-number labels get a whole-number width of at least 1, the smallest that gives at most 200 bins
-          (fewer where there are few rows: a tenth of them, never below 20); edges lie between the labels, so
-          that bin centres are unbiased.
+        There are at most 200 bins, and no more than a tenth of the rows (where that is below 20: than 20),
+        so that a bin can hold fewer rows than others by more than chance.
+
+        - Whole-number labels get the smallest whole-number width that gives no more; edges lie between the
+          labels, so that bin centres are unbiased.
+        - So do labels on any other grid of at most 200 places (half stars, tenths, percentages, averages of
+          three ratings, float32 roundings of these): the width is the grid's step, or 2, 5, 10, ... steps,
+          with a label at the centre of every bin of one step. Finer bins would be empty between the labels.
         - Other labels get the width nearest to the rule of Freedman and Diaconis, 2 · IQR · n^(-1/3), the
-          commonest label (a spike at zero) counted once, that gives 20 to 200 bins; labels with few decimals
-          get no finer bins than their decimals where that leaves 20.
+          commonest label (a spike at zero) counted once, that gives 20 bins or more, or, where the rows allow
+          none of these, the most they allow; labels of few decimals get no finer bins than their decimals.
         - One value is one bin.
+
+        Example:
+            >>> Bins.fit([1.0, 1.5, 2.0, 2.5, 3.5, 4.0, 4.5]).centers.tolist()
+            [1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5]
+            >>> Bins.fit([1.0, 1.5, 2.0, 2.5, 3.5, 4.0, 4.5]).rule
+            'width 0.5: labels in steps of 0.5'
 
         Args:
             y: ``(n,)`` labels.
@@ -212,7 +224,8 @@ class Bins:
         return hash(self.edges.tobytes())
 
     def __repr__(self) -> str:
-        return f"Bins({len(self)} bins from {self.edges[0]:g} to {self.edges[-1]:g}, {self.rule})"
+        low, high = map(_bin_rule.readable, self.edges[[0, -1]].tolist())
+        return f"Bins({len(self):,} bins from {low} to {high}, {self.rule})"
 
 
 def _flat(y: ArrayLike) -> NDArray[np.float64]:

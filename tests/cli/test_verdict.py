@@ -61,5 +61,5 @@ def test_bins_too_wide_to_tell_are_named():
 
 
 def test_where_no_bin_can_be_few_shot_a_width_is_offered():
-    page = str(diagnose(np.random.default_rng(0).normal(size=80)))
+    page = str(diagnose(np.random.default_rng(0).normal(size=80), bin_width=0.1))
     assert "So few that no bin can be few-shot: try --bin-width" in page.replace("\n", " ")

@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo test check bench fix clean
 
 demo: .venv/ready  ## the main job on the embedded default: a table on the screen, a run folder in runs/demo
-	$(BIN)/evenreg compare digits-rotation --out runs/demo --overwrite
+	$(BIN)/evenreg compare digits-rotation --methods "sqinv; sqinv + lds; gai" --out runs/demo --overwrite
 
 test: .venv/ready  ## all tests
 	$(BIN)/python -m pytest tests

@@ -38,7 +38,7 @@ _NAMES = {
     "diagnose": "cli",
 }
 
-__all__ = ["__version__", *_NAMES, *_PACKAGES]  # noqa: PLE0604
+__all__ = ["__version__", *_NAMES, *_PACKAGES]
 
 
 def __getattr__(name: str) -> Any:

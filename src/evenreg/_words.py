@@ -115,10 +115,6 @@ class Word:
     """A known word with every argument filled in.
 
     Example:
-        >>> word, = parse("LDS(9, kernel=laplacian)")
-        Traceback (most recent call last):
-        ...
-        evenreg.errors.UnknownNameError: lds(kernel): got '9'; known are: gaussian, folded_gaussian, laplacian, triangular.
         >>> word, = parse("LDS(size=9, kernel=laplacian)")
         >>> word.args["size"], word.args["sigma"], str(word)
         (9, 2.0, 'lds(kernel=laplacian, size=9)')

@@ -115,7 +115,7 @@ def test_command_prints_the_page_and_a_command_to_go_on_with(table, capsys):
     assert command.startswith(
         "evenreg compare t.csv --target price --split part --drop-missing --methods 'vanilla;"
     )
-    assert command.endswith("--seeds 3 --out runs/t")
+    assert command.endswith("--out runs/t")
 
 
 def test_plot_is_a_whole_file_and_never_replaces_one(table, capsys, tmp_path):

@@ -32,10 +32,10 @@ GAIN = comparison(
 
 def test_gain_against_cost():
     assert tradeoff_sentence(GAIN, "sqinv") == (
-        "sqinv: Few MAE 3.91 -> 2.80 (-28 %, beyond noise), Many 1.20 -> 1.27 (+5.8 %, within noise)."
+        "sqinv: Few MAE 3.91 -> 2.80 (-28 %, beyond noise), Many 1.20 -> 1.27 (+5.8 %, not beyond noise)."
     )
     assert tradeoff_sentence(GAIN, "bni", metric="RMSE") == (
-        "bni: Few RMSE 3.91 -> 3.70 (-5.4 %, within noise), Many 1.20 -> 1.20 (+0.0 %, within noise)."
+        "bni: Few RMSE 3.91 -> 3.70 (-5.4 %, not beyond noise), Many 1.20 -> 1.20 (+0.0 %, not beyond noise)."
     )
 
 
@@ -56,14 +56,14 @@ def test_zero_is_told_and_comes_first_in_the_choice():
         difference("b", "zero", 9.0, 6.0, "better"),
     )
     assert tradeoff_sentence(c).startswith(
-        "b: Few MAE 4.00 -> 3.90 (-2.5 %, within noise), Zero 9.00 -> 6.00 (-33 %"
+        "b: Few MAE 4.00 -> 3.90 (-2.5 %, not beyond noise), Zero 9.00 -> 6.00 (-33 %"
     )
 
 
 def test_without_few_the_medium_speaks_and_without_many_all():
     c = comparison(difference("a", "all", 2.0, 1.9, ""), difference("a", "medium", 3.0, 2.0, "better"))
     assert tradeoff_sentence(c) == (
-        "a: Medium MAE 3.00 -> 2.00 (-33 %, beyond noise), All 2.00 -> 1.90 (-5.0 %, within noise)."
+        "a: Medium MAE 3.00 -> 2.00 (-33 %, beyond noise), All 2.00 -> 1.90 (-5.0 %, not beyond noise)."
     )
 
 
@@ -118,7 +118,7 @@ def test_only_the_reference():
 
 def test_a_perfect_reference_has_no_percentage():
     c = comparison(difference("a", "many", 0.0, 0.1, ""), difference("a", "few", 4.0, 2.0, "better"))
-    assert tradeoff_sentence(c).endswith("Many 0 -> 0.100 (within noise).")
+    assert tradeoff_sentence(c).endswith("Many 0 -> 0.100 (not beyond noise).")
 
 
 def test_a_region_of_one_row_has_unknown_noise():

@@ -24,7 +24,7 @@ def drawn(loader) -> list[list[int]]:
 def test_every_row_once_and_never_a_batch_of_one(n, size):
     loader = memory_loader(rows(n), size, shuffle=True, seed=3)
     batches = drawn(loader)
-    assert sorted(sum(batches, [])) == list(range(n))
+    assert sorted(row for batch in batches for row in batch) == list(range(n))
     assert len(batches) == len(loader)
     assert n == 1 or min(map(len, batches)) > 1
 

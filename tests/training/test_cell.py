@@ -138,7 +138,7 @@ class TestForeignFolders:
             load_model(tmp_path)
 
     def test_a_run_instead_of_its_best(self, folder):
-        with pytest.raises(MissingFileError, match="did you mean .*best"):
+        with pytest.raises(MissingFileError, match=r"did you mean .*best"):
             load_model(folder.parent)
 
     @pytest.mark.parametrize("name", ["model.json", "weights.pt", "inputs.skops"])

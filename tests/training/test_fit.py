@@ -111,8 +111,8 @@ def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, one_
             os.kill(os.getpid(), signal.SIGINT)
 
     handler = signal.getsignal(signal.SIGINT)
+    cut = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
     with pytest.raises(KeyboardInterrupt):
-        cut = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
         fit(cut, *loaders(), tmp_path / "cut", budget=BUDGET, tell=press_ctrl_c)
     assert signal.getsignal(signal.SIGINT) is handler
     assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["best.ckpt", "last.ckpt"]

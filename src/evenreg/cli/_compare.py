@@ -32,7 +32,7 @@ def compare(
     target: str | None = None,
     methods: str = DEFAULT_METHODS,
     *,
-    seeds: int = 3,
+    seeds: int = 5,
     out: str | Path | None = None,
     cost: str = "l1",
     split: str | None = None,
@@ -58,7 +58,7 @@ def compare(
         data: A CSV or Parquet file, or ``digits-rotation``, the embedded images.
         target: The column to predict; None for the embedded images only.
         methods: Methods separated by semicolons, for instance ``"vanilla; sqinv + lds; bmc"``.
-        seeds: How many times everything is trained, at least 1; below 3 hardly anything can be told from noise.
+        seeds: How many times everything is trained, at least 1; 3 can tell only large gains from noise, 1 nothing.
         out: Folder of the run; None for ``runs/`` and the name of the data.
         cost: The cost of rows that name none: ``l1``, ``mse`` or ``huber``.
         split: Name of a column that says train, val or test.
@@ -67,7 +67,8 @@ def compare(
             relative to the uniform count.
         few: Regions by count: fewer than this many.
         epochs: Most epochs of a network; None for 200 on tables, 40 on the embedded images.
-        patience: Epochs without a better validation b-MAE after which a network stops; None for 16 on tables, all on images.
+        patience: Epochs without a better validation b-MAE after which a network stops; None for 16 on tables,
+            all on images.
         drop_missing: Leave out rows whose target is missing.
         resume: Go on with an earlier run of the same settings in ``out``.
         overwrite: Delete an earlier run in ``out`` first.
@@ -111,8 +112,8 @@ def compare(
     budget = Budget(epochs or source.epochs, patience or source.patience, accelerator="cpu", devices=1)
     config: dict[str, Any] = {
         "command": "compare", "data": str(data), "fingerprint": source.fingerprint, "target": source.target,
-        "rows": rows, "seeds": seeds, "cost": cost, "epochs": budget.epochs, "patience": budget.patience, "split": split,
-        "bins": source.bins.rule, "many": many, "few": few, "test_rows": _digest(source),
+        "rows": rows, "seeds": seeds, "cost": cost, "epochs": budget.epochs, "patience": budget.patience,
+        "split": split, "bins": source.bins.rule, "many": many, "few": few, "test_rows": _digest(source),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
     }  # fmt: skip
     run = RunFolder.open(folder, config, resume=resume, overwrite=overwrite)
@@ -148,7 +149,13 @@ def add_arguments(parser: "Parser") -> None:
         metavar="LIST",
         help=f"separated by semicolons; default: '{DEFAULT_METHODS}'",
     )
-    add("--seeds", type=int, default=3, metavar="N", help="trainings of each row (default 3)")
+    add(
+        "--seeds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="trainings of each row (default 5; 3 show only large gains)",
+    )
     add("--out", metavar="FOLDER", help="folder of the run (default runs/ and the name of the data)")
     add("--cost", default="l1", help="cost of rows that name none: l1 (default), mse or huber")
     add(

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenreg._files import write_json, write_text
 from evenreg.cli._compare_cells import Cells
@@ -25,6 +27,8 @@ from evenreg.evaluation import (
 )
 from evenreg.labels import LabelSpace, ShotRegions
 from evenreg.training import ImageSource, TableSource
+
+_WIDTH = 100
 
 
 @final
@@ -97,14 +101,6 @@ class CompareResult:
             f"Chosen on validation (b-MAE {np.mean(val_bmae[chosen]):.4g}, vanilla "
             f"{np.mean(val_bmae['vanilla']):.4g}): {chosen}."
         )
-        train, val = source.train_and_validation(0)
-        heading = (
-            f"{source.target}: {len(source.y):,} rows, {len(train):,} to train, {len(val):,} to validate, "
-            f"{len(test):,} to test; {seeds} seed{'s' if seeds > 1 else ''}; bins: {source.bins.rule}."
-        )
-        columns: dict[str, Any] = {"row": source.row_numbers[test], source.target: y, "region": assigned}
-        for row, trained in cells.rows.items():
-            columns |= {f"{row} (seed {seed})": cell.prediction for seed, cell in enumerate(trained)}
         return cls(
             table=table,
             comparison=comparison,
@@ -113,16 +109,19 @@ class CompareResult:
             seconds={row: [cell.seconds for cell in trained] for row, trained in cells.rows.items()},
             chosen=chosen,
             sentences=(told, tradeoff_sentence(comparison, chosen)),
-            heading=heading,
+            heading=_heading(source, seeds),
             folder=folder,
-            predictions=columns,
+            predictions=_predictions(source, cells, assigned),
             best=best,
         )
 
     def __str__(self) -> str:
-        said = "\n".join(self.sentences)
-        kept = f"Kept: {self.folder / 'best'} (the chosen model), {self.folder / 'predictions.csv'}, result.json, table.md."
-        return f"{self.heading}\n\n{to_terminal(self.table)}\n{said}\n{kept}"
+        kept = f"Kept in {self.folder}: best (the chosen model), predictions.csv, result.json, table.md, table.tex."
+        said = "\n".join(
+            textwrap.fill(text, _WIDTH, break_on_hyphens=False) for text in (*self.sentences, kept)
+        )
+        heading = textwrap.fill(self.heading, _WIDTH, break_on_hyphens=False)
+        return f"{heading}\n\n{to_terminal(self.table)}\n{said}"
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers as plain values for JSON."""
@@ -154,3 +153,21 @@ class CompareResult:
         shutil.rmtree(best, ignore_errors=True)
         shutil.copytree(self.best, best)
         write_json(self.folder / "result.json", self.to_dict())
+
+
+def _heading(source: TableSource | ImageSource, seeds: int) -> str:
+    train, val = source.train_and_validation(0)
+    return (
+        f"{source.target}: {len(source.y):,} rows, {len(train):,} to train, {len(val):,} to validate, "
+        f"{len(source.test):,} to test; {seeds} seed{'s' if seeds > 1 else ''}; bins: {source.bins.rule}."
+    )
+
+
+def _predictions(source: TableSource | ImageSource, cells: Cells, regions: NDArray[Any]) -> dict[str, Any]:
+    """Columns of ``predictions.csv``: a test row, its label and region, and what each cell predicts for it."""
+    columns: dict[str, Any] = {
+        "row": source.row_numbers[source.test], source.target: source.y[source.test], "region": regions,
+    }  # fmt: skip
+    for row, trained in cells.rows.items():
+        columns |= {f"{row} (seed {seed})": cell.prediction for seed, cell in enumerate(trained)}
+    return columns

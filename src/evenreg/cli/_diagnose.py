@@ -204,7 +204,7 @@ def _command(
     words += ["--split", split] if split else []
     words += ["--bin-width", f"{bin_width:g}"] if bin_width else []
     words += ["--drop-missing"] if drop_missing else []
-    words += ["--methods", DEFAULT_METHODS, "--seeds", "3", "--out", f"runs/{Path(path).stem}"]
+    words += ["--methods", DEFAULT_METHODS, "--out", f"runs/{Path(path).stem}"]
     return shlex.join(words)
 
 

@@ -34,7 +34,7 @@ class ResultCell:
         mean: Mean over seeds; None where the region is empty or the metric undefined.
         spread: Standard deviation over seeds (divisor seeds - 1); None with one seed.
         mark: ``+`` better or ``-`` worse than the reference beyond noise, ``++`` and ``--`` where that holds
-            with correction over the whole table too; empty within noise.
+            with correction over the whole table too; empty where neither can be told.
         best: Whether it is the best of its column.
     """
 
@@ -197,7 +197,7 @@ def _legend(comparison: Comparison | None, own: bool) -> list[str]:
     if comparison is not None and comparison.note is None:
         notes.append(
             f"+ better, - worse than {comparison.reference} beyond noise (p < .05 over seeds and test rows, "
-            "Holm's correction within the row); ++, -- over the whole table too; no mark: within noise."
+            "Holm's correction within the row); ++, -- over the whole table too; no mark: not told from noise."
         )
     elif comparison is not None and comparison.note is not None:
         notes.append(comparison.note)

@@ -15,7 +15,7 @@ def tradeoff_sentence(comparison: Comparison, row: str | None = None, *, metric:
     """What a row gains on rare labels and what that costs on frequent ones, or that nothing here helps.
 
     Where no row is better than the reference beyond noise on Medium, Few or Zero, the advice is to do
-    nothing, whichever row was asked for: a gain within noise is no reason to change a model.
+    nothing, whichever row was asked for: a gain not told from noise is no reason to change a model.
 
     Args:
         comparison: From `compare_to_reference`.
@@ -63,7 +63,7 @@ def _shown(comparison: Comparison, row: str) -> list[Difference]:
 
 
 def _part(d: Difference, metric: str = "") -> str:
-    noise = "noise unknown" if d.p is None else "beyond noise" if d.verdict else "within noise"
+    noise = "noise unknown" if d.p is None else "beyond noise" if d.verdict else "not beyond noise"
     return f"{_change(d, metric)} ({_percent(d)}{noise})"
 
 

@@ -68,7 +68,7 @@ def test_every_default_is_dropped_and_every_word_parses_alone():
         ("l1 + mse", "method 'l1 + mse': l1 and mse exclude each other (cost); keep one."),
         (
             "bmc + sqinv",
-            "method 'bmc + sqinv': bmc already corrects for the label distribution, a weighting beside it corrects twice;",
+            "method 'bmc + sqinv': bmc already corrects for the label distribution, a weighting beside it corrects",
         ),
         ("bmc + lds", "method 'bmc + lds': bmc has no binned density for lds to smooth; use bni + lds."),
         ("gai + l1", "method 'gai + l1': gai is a cost itself (squared error); leave the other one out."),

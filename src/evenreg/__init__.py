@@ -24,7 +24,18 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("cli", "data", "errors", "evaluation", "labels", "losses", "metrics", "models", "plots", "training")
+_PACKAGES = (
+    "cli",
+    "data",
+    "errors",
+    "evaluation",
+    "labels",
+    "losses",
+    "metrics",
+    "models",
+    "plots",
+    "training",
+)
 _NAMES = {
     "Bins": "labels",
     "LabelSpace": "labels",

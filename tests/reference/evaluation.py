@@ -42,6 +42,29 @@ def holm_rejects(p, alpha):
     return rejected
 
 
+def bin_mean_error(bins):
+    """Standard error of the mean of bin means and its degrees of freedom; ``bins`` are lists of values.
+
+    Every bin's variance is moderated by two degrees of freedom of the coefficient of variation they share.
+    """
+    means = [sum(b) / len(b) for b in bins]
+    squares = [sum((v - m) ** 2 for v in b) for b, m in zip(bins, means, strict=True)]
+    above = below = 0.0
+    for b, m, ss in zip(bins, means, squares, strict=True):
+        if len(b) > 1:
+            variance = ss / (len(b) - 1)
+            above += (len(b) - 1) * variance
+            below += (len(b) - 1) * max(m * m - variance / len(b), 0)
+    relative = above / below
+    parts, freedoms = [], []
+    for b, m, ss in zip(bins, means, squares, strict=True):
+        prior = relative * m * m / (1 + relative / len(b))
+        freedoms.append(len(b) - 1 + 2)
+        parts.append((ss + 2 * prior) / freedoms[-1] / len(b))
+    error = math.sqrt(sum(parts)) / len(bins)
+    return error, sum(parts) ** 2 / sum(p * p / f for p, f in zip(parts, freedoms, strict=True))
+
+
 def bootstrap(metric, n, resamples, seed):
     """``metric(rows)`` for resamples of the row numbers, one at a time."""
     rng = np.random.default_rng(seed)

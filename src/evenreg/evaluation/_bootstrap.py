@@ -1,4 +1,4 @@
-"""Bootstrap intervals of metrics that are functions of means, at a cost that does not grow with the rows."""
+"""Intervals of every metric: the bootstrap where it is a function of means, at a cost bounded for any rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from evenreg.evaluation._bin_mean_interval import bin_mean_interval
 from evenreg.metrics._inputs import FLOOR, per_row
 
 Floats = NDArray[np.float64]
@@ -16,8 +17,6 @@ LEVELS = (0.8, 0.9, 0.95, 0.99)
 RESAMPLES = 1000
 BLOCKS = 2000
 """Above this many rows, blocks of rows are resampled instead of rows."""
-_CELLS = 4_000_000  # numbers held at a time
-_WORK = 100_000_000  # products of a resample and a (bin, block) pair
 
 
 @final
@@ -61,31 +60,6 @@ def _resampled_means(values: Floats, weight: Floats, block: NDArray[np.int64], c
     total = counts @ sums
     with np.errstate(invalid="ignore", divide="ignore"):  # a resample may miss every row of positive weight
         return total[:, 1:] / total[:, :1]
-
-
-def _resampled_bin_means(
-    values: Floats, index: NDArray[np.int64], block: NDArray[np.int64], counts: Floats
-) -> Floats:
-    """Mean of the means of the bins that a resample holds: ``(resamples, k)`` for ``values (n, k)``.
-
-    Where rows lie in very many bins, fewer resamples (200 at least) keep the work at `_WORK`.
-    """
-    from scipy.sparse import csr_array
-
-    present, index = np.unique(index, return_inverse=True)
-    shape = (len(present), counts.shape[1])
-    parts = [csr_array((v, (index, block)), shape=shape) for v in (np.ones(len(index)), *values.T)]
-    resamples = min(RESAMPLES, max(200, _WORK // parts[0].nnz))
-    flipped = np.ascontiguousarray(counts[:resamples].T)
-    sums, bins = np.zeros((resamples, values.shape[1])), np.zeros(resamples)
-    step = max(1, _CELLS // resamples)
-    for start in range(0, len(present), step):
-        n, *totals = (part[start : start + step] @ flipped for part in parts)
-        held = n > 0
-        bins += held.sum(axis=0)
-        for k, total in enumerate(totals):
-            sums[:, k] += np.divide(total, n, out=np.zeros_like(n), where=held).sum(axis=0)
-    return sums / bins[:, None]
 
 
 def _pearson_means(moments: Floats) -> Floats:
@@ -141,7 +115,8 @@ def intervals(
 
     `RESAMPLES` samples of the rows with replacement, all at once: a matrix of how often each sample holds
     each row, times the values whose means the metrics are made of. Memory and time are bounded for any
-    number of rows by resampling blocks (`_draws`). Weighted rows have `mae`, `mse` and `rmse` only;
+    number of rows by resampling blocks (`_draws`). Balanced metrics and ranks have formulas of their own
+    (`bin_mean_interval`, `_spearman_interval`). Weighted rows have `mae`, `mse` and `rmse` only;
     `rank_correlation` is the rows' Spearman correlation.
     """
     n = len(rows.index)
@@ -164,9 +139,10 @@ def intervals(
         return _kept({name: _quantiles(r, n) for name, r in replicates.items()})
     replicates["gm"] = np.exp(means[:, 2])
     replicates["pearson"] = _pearson_means(means[:, 3:])
-    balanced = _resampled_bin_means(np.column_stack([absolute, squared]), rows.index, block, counts)
-    replicates |= {"bmae": balanced[:, 0], "brmse": np.sqrt(balanced[:, 1])}
     found = {name: _quantiles(r, n) for name, r in replicates.items()}
+    found["bmae"] = bin_mean_interval(absolute, rows.index, LEVELS)
+    balanced = bin_mean_interval(squared, rows.index, LEVELS)
+    found["brmse"] = {level: (low**0.5, high**0.5) for level, (low, high) in balanced.items()}
     found["spearman"] = _spearman_interval(rank_correlation, n)
     return _kept(found)
 

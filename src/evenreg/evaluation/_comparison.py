@@ -240,7 +240,7 @@ def _by_group(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """One column a group, its weighted mean difference, with the group's whole weight."""
     _, member = np.unique(members, return_inverse=True)
-    whole = np.bincount(member, weight)
+    whole = np.bincount(member, weight).astype(np.float64)
     sums = np.stack([np.bincount(member, row * weight) for row in difference])
     return sums / whole, whole
 

@@ -1,6 +1,6 @@
 """Statistics of paired differences over seeds and rows."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,12 +74,11 @@ def paired_test(
 
     if v_seed + v_row == 0:
         p = float(mean == 0)
+    elif half(_SMALLEST_P) <= abs(mean):
+        p = _SMALLEST_P
     else:  # the p at which the interval just reaches 0
-        p = (
-            _SMALLEST_P
-            if half(_SMALLEST_P) <= abs(mean)
-            else float(brentq(lambda q: half(q) - abs(mean), _SMALLEST_P, 1.0))
-        )
+        root: Any = brentq(lambda q: half(q) - abs(mean), _SMALLEST_P, 1.0)
+        p = float(root)
     return PairedTest(mean - half(1 - level), mean + half(1 - level), p)
 
 

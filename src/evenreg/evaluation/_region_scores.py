@@ -12,7 +12,7 @@ from evenreg.evaluation._bootstrap import LEVELS
 @final
 @dataclass(frozen=True)
 class RegionScores:
-    """Metrics of the test rows in one region, with bootstrap intervals.
+    """Metrics of the test rows in one region, with intervals.
 
     ``scores["mae"]`` is a float, NaN where the metric is undefined (no rows, or a correlation of constants).
 
@@ -34,6 +34,8 @@ class RegionScores:
 
     def interval(self, metric: str, level: float = 0.95) -> tuple[float, float]:
         """Where the metric would lie on other test rows of the same kind; the model is taken as given.
+
+        So are, for `bmae` and `brmse`, the bins that hold test rows.
 
         Args:
             metric: One of `values`.

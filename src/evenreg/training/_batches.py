@@ -30,7 +30,7 @@ class Batch(NamedTuple):
 
 @final
 class Rows(Dataset[Batch]):
-    """Aligned tensors; an index tensor takes a whole batch at once (a sample at a time doubles a small model's time)."""
+    """Aligned tensors; an index tensor takes a whole batch at once (row by row would double a small model's time)."""
 
     def __init__(self, inputs: tuple[Tensor, ...], target: Tensor, weight: Tensor, bin: Tensor) -> None:
         _check.same_length(

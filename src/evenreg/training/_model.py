@@ -171,7 +171,7 @@ def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CheckpointError(
-            f"{path}: expected a model that evenreg stored, got one that cannot be read ({reason[:160]}); train it again."
+            f"{path}: expected a model that evenreg stored, got one that cannot be read ({reason[:160]}); train again."
         ) from error
 
 

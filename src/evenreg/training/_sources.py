@@ -33,7 +33,7 @@ class AbstractPrepared(ABC):
 
     @abstractmethod
     def encoder(self) -> TableMLP | SmallCNN:
-        """A fresh encoder for these inputs, its weights drawn from torch's generator; ``config`` holds its arguments."""
+        """A fresh encoder for these inputs, weights drawn from torch's generator; ``config`` holds its arguments."""
 
 
 class AbstractSource(ABC):

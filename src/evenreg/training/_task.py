@@ -5,6 +5,7 @@ from typing import Any, final
 import lightning.pytorch as pl
 import torch
 from jaxtyping import Float
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from evenreg import _check
@@ -85,7 +86,7 @@ class RegressionTask(pl.LightningModule):
         del batch_idx
         return self(*Batch(*batch).inputs)
 
-    def configure_optimizers(self) -> torch.optim.Optimizer | dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW: weights decay; biases, norms and the loss's own parameters do not."""
         network = [p for part in (self.encoder, self.head) for p in part.parameters() if p.requires_grad]
         groups: list[dict[str, Any]] = [

@@ -27,11 +27,7 @@ def table() -> pd.DataFrame:
     numbers = np.stack([size + rng.normal(0, 0.03, n) * (i + 1) for i in range(7)], axis=1)
     rings = np.clip(np.round(np.exp(1.2 + 1.8 * size + rng.normal(0, 0.25, n))), 1, 29)
     frame = pd.DataFrame(numbers, columns=[f"x{i}" for i in range(7)])
-    return (
-        frame.assign(sex=rng.choice(["M", "F", "I"], n))
-        .set_axis([*frame.columns, "sex"], axis=1)
-        .assign(rings=rings)
-    )
+    return frame.assign(sex=rng.choice(["M", "F", "I"], n), rings=rings)
 
 
 def main() -> None:

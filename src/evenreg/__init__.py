@@ -49,7 +49,7 @@ _NAMES = {
     "diagnose": "cli",
 }
 
-__all__ = ["__version__", *_NAMES, *_PACKAGES]
+__all__ = ["__version__", *_NAMES, *_PACKAGES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

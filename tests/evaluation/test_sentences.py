@@ -74,13 +74,13 @@ NOTHING = [
 ]
 
 
-@pytest.mark.parametrize("row", [None, "a", "vanilla"])
-def test_nothing_beats_the_reference(row):
+@pytest.mark.parametrize(("row", "asked"), [(None, ""), ("a", ", a included,"), ("vanilla", "")])
+def test_nothing_beats_the_reference(row, asked):
     assert tradeoff_sentence(comparison(*NOTHING), row) == (
-        "Nothing here beats vanilla beyond noise where labels are rare: keep vanilla (do nothing)."
+        f"Nothing here{asked} beats vanilla beyond noise where labels are rare: keep vanilla (do nothing)."
     )
     assert tradeoff_sentence(comparison(*NOTHING, seeds=3), row) == (
-        "Nothing here beats vanilla beyond noise where labels are rare: keep vanilla (do nothing), "
+        f"Nothing here{asked} beats vanilla beyond noise where labels are rare: keep vanilla (do nothing), "
         "or run 5 seeds, since 3 show only large gains."
     )
 

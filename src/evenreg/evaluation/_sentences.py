@@ -46,7 +46,7 @@ def tradeoff_sentence(comparison: Comparison, row: str | None = None, *, metric:
     if not any(region in TAIL for region in comparison.regions):
         return f"No test row has a rare label, so there is nothing to gain: keep {comparison.reference}."
     if not gains:
-        return _nothing(comparison, metric)
+        return _nothing(comparison, row, metric)
     if row is None:
         rarest = min((d.region for d in gains), key=TAIL.index)
         row = min((d for d in gains if d.region == rarest), key=lambda d: d.difference).row
@@ -89,14 +89,16 @@ def _unknown(comparison: Comparison, row: str | None, metric: str) -> str:
     return f"{row}: {told}, but one seed cannot tell that from noise: {advice}."
 
 
-def _nothing(comparison: Comparison, metric: str) -> str:
-    """The advice to keep the reference; a row that is better elsewhere is named, not to be missed."""
+def _nothing(comparison: Comparison, row: str | None, metric: str) -> str:
+    """The advice to keep the reference; the row asked for and one that is better elsewhere are named."""
     name = comparison.reference
     elsewhere = [d for d in comparison.differences if d.region not in TAIL and d.verdict == "better"]
     if not elsewhere:
         few = f", or run {ENOUGH} seeds, since {comparison.seeds} show only large gains"
         advice = f"keep {name} (do nothing){few if comparison.seeds < ENOUGH else ''}"
-        return f"Nothing here beats {name} beyond noise where labels are rare: {advice}."
+        # A row chosen on validation stands right above: without its name this would read as a contradiction.
+        asked = f", {row} included," if row else ""
+        return f"Nothing here{asked} beats {name} beyond noise where labels are rare: {advice}."
     best = min(elsewhere, key=lambda d: (d.region != "all", d.difference))
     return (
         f"Nothing here beats {name} beyond noise where labels are rare (Medium, Few, Zero); "

@@ -128,7 +128,9 @@ def test_markdown():
         ResultRow("a | b", (ResultCell(1.2, 0.05), ResultCell(0.1))),
         ResultRow("c", (ResultCell(1.1, 0.01, "+", True), ResultCell(0.2))),
     )
-    lines = to_markdown(ResultTable("MAE", ("All", "Own"), (9, None), rows, ("Note.",))).splitlines()
+    lines = to_markdown(
+        ResultTable("MAE", ("All", "Own"), (9, None), rows, ("+ better.", "Note."))
+    ).splitlines()
     assert lines == [
         "**MAE**",
         "",
@@ -136,6 +138,10 @@ def test_markdown():
         "|:--|--:|--:|",
         r"| a \| b | 1.20 ± 0.05 | 0.100 |",
         "| c | **1.10 ± 0.01** + | 0.200 |",
+        "",
+        "Bold: best of its column, beyond noise or not.",
+        "",
+        r"\+ better.",
         "",
         "Note.",
     ]
@@ -152,7 +158,11 @@ def test_latex_escapes_everything_special():
         r"\textless{}y\textgreater{} \$ & "
         r"$\mathbf{1.20 \pm 0.05}^{--}$ \\"
     ) in text
-    assert text.splitlines()[:2] == ["% MAE of p% q", "% A note"]
+    assert text.splitlines()[:3] == [
+        "% MAE of p% q",
+        "% Bold: best of its column, beyond noise or not.",
+        "% A note",
+    ]
     assert text.count(r"\begin") == text.count(r"\end") == 1
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EMPTY = "–"
 WIDTH = 100
+_BOLD = "Bold: best of its column, beyond noise or not."
 
 
 def _scale(table: ResultTable) -> int:
@@ -45,6 +46,12 @@ def _cell(cell: ResultCell, unit: float, places: int) -> tuple[str, str]:
 
 def _counts(table: ResultTable) -> list[str]:
     return ["" if n is None else f"n = {n}" for n in table.counts]
+
+
+def _notes(table: ResultTable) -> list[str]:
+    """What stands under a table in a file, where the best of a column is bold."""
+    bold = any(cell.best for row in table.rows for cell in row.cells)
+    return [_BOLD] * bold + list(table.notes)
 
 
 def to_terminal(table: ResultTable, width: int | None = None, *, styled: bool = False) -> str:
@@ -147,6 +154,8 @@ def to_markdown(table: ResultTable) -> str:
     |:--|--:|--:|
     | a\|b | **1.20 ± 0.05** + | – |
     <BLANKLINE>
+    Bold: best of its column, beyond noise or not.
+    <BLANKLINE>
     A note.
     """
     heads = [f"{name} ({n})" if n else name for name, n in zip(table.columns, _counts(table), strict=True)]
@@ -158,8 +167,9 @@ def to_markdown(table: ResultTable) -> str:
             value = f"{mean} ± {spread}" if spread else mean
             cells.append((f"**{value}**" if cell.best else value) + (f" {cell.mark}" if cell.mark else ""))
         lines.append(f"| {row.name.replace('|', chr(92) + '|')} | " + " | ".join(cells) + " |")
-    for note in table.notes:
-        lines += ["", note]
+    for note in _notes(table):
+        # A sign and a space at the start of a line would make a list of the legend.
+        lines += ["", re.sub(r"^([-+*]) ", r"\\\1 ", note)]
     return "\n".join(lines)
 
 
@@ -172,6 +182,7 @@ def to_latex(table: ResultTable) -> str:
     >>> row = ResultRow("a_b", (ResultCell(1.2, 0.05, "+", best=True), ResultCell(None)))
     >>> print(to_latex(ResultTable("MAE", ("Many", "Few"), (60, 0), (row,))))
     % MAE
+    % Bold: best of its column, beyond noise or not.
     \begin{tabular}{lrr}
     \toprule
      & Many & Few \\
@@ -181,7 +192,7 @@ def to_latex(table: ResultTable) -> str:
     \bottomrule
     \end{tabular}
     """
-    lines = [f"% {_one_line(text)}" for text in (_title(table), *table.notes)]
+    lines = [f"% {_one_line(text)}" for text in (_title(table), *_notes(table))]
     lines += [rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}", r"\toprule"]
     lines.append("".join(f" & {_escaped(name)}" for name in table.columns) + r" \\")
     lines.append("".join(f" & ${n}$" if n else " & " for n in _counts(table)) + r" \\")

@@ -73,6 +73,11 @@ def test_rows_without_a_label_are_dropped_when_asked(table):
     assert "598 rows (2 without a label left out)" in str(found)
 
 
+def test_a_notebook_shows_the_page(table):
+    found = diagnose(table, "price")
+    assert repr(found) == str(found)
+
+
 def test_bin_width_is_taken(table):
     found = diagnose("t.csv", "price", bin_width=5)
     assert np.allclose(found.space.bins.widths, 5)

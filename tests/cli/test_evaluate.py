@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from evenreg.cli import EvaluatedTable, evaluate_table, main
+from evenreg.errors import InputError
 from evenreg.evaluation import Evaluation, evaluate
 from evenreg.labels import LabelSpace
 
@@ -125,7 +126,7 @@ def replaced(**options):
     [
         (
             {"train": None},
-            "train: expected the table the model was trained on, got none; many, medium and few count",
+            "expected --train (table the model was trained on, without the test rows; many, medium and few count",
         ),
         ({"train": "trian.csv"}, "trian.csv: no such file; did you mean"),
         ({"prediction": "yaht"}, "pred.csv: no column named 'yaht'; did you mean 'yhat'?"),
@@ -151,6 +152,18 @@ def test_bad_input_is_one_sentence(tables, options, sentence, capsys):
     assert err.startswith("evenreg: ")
     assert err.count("\n") == 1
     assert sentence in err
+
+
+def test_regions_need_the_training_table(tables):
+    with pytest.raises(
+        InputError, match="train: expected the table the model was trained on, got none; many"
+    ):
+        evaluate_table("pred.csv", "age", "yhat", None)
+
+
+def test_a_notebook_shows_the_page(tables):
+    found = evaluate_table("pred.csv", "age", "yhat", "train.csv")
+    assert repr(found) == str(found)
 
 
 def test_train_column_of_another_name(tables, capsys):

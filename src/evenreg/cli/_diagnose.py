@@ -211,7 +211,9 @@ def _command(
 def add_arguments(parser: "Parser") -> None:
     """The options of ``evenreg diagnose``."""
     parser.add_argument("data", help="CSV or Parquet file")
-    parser.add_argument("--target", metavar="COLUMN", help="column to predict")
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="column to predict; without it the columns are listed"
+    )
     parser.add_argument(
         "--split", metavar="COLUMN", help="column of train, val and test; test is not counted"
     )

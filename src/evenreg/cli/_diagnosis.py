@@ -33,7 +33,7 @@ class RegionFacts:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Diagnosis:
     """Whether rare labels are a person's problem: counts, gaps, spikes, regions, weights, and a verdict.
 
@@ -113,6 +113,9 @@ class Diagnosis:
         from evenreg.cli._diagnosis_text import page
 
         return page(self)
+
+    # What a notebook shows of the last line of a cell; the fields would fill several screens.
+    __repr__ = __str__
 
 
 def shot_names(regions: ShotRegions, space: LabelSpace) -> NDArray[Any]:

@@ -99,7 +99,7 @@ def _facts(d: Diagnosis) -> list[str]:
         ),
         *_item(
             "density",
-            f"{ratio_text(d.density_ratio)} : 1, labels near the typical row to labels near the rarest 1 %",
+            f"{ratio_text(d.density_ratio)} : 1, density of labels near the typical row to that near the rarest 1 %",
         ),
         *_item("gaps", gap_text),
         *_item("spikes", "; ".join(_spike(d, s) for s in d.spikes[:3]) or "none"),

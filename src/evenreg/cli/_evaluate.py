@@ -92,7 +92,12 @@ def add_arguments(parser: "Parser") -> None:
     add("data", help="CSV or Parquet file of test rows with their labels and predictions")
     add("--target", metavar="COLUMN", required=True, help="column of labels")
     add("--prediction", metavar="COLUMN", required=True, help="column of predictions, in label units")
-    add("--train", metavar="FILE", help="table the model was trained on, without the test rows")
+    add(
+        "--train",
+        metavar="FILE",
+        required=True,
+        help="table the model was trained on, without the test rows; many, medium and few count its rows",
+    )
     add("--train-target", metavar="COLUMN", help="its column of labels (default: that of --target)")
     add(
         "--bin-width",

@@ -21,7 +21,7 @@ _WORST = 5
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EvaluatedTable:
     """What ``evenreg evaluate`` found; ``print`` gives its page.
 
@@ -63,6 +63,9 @@ class EvaluatedTable:
         return "\n\n".join(
             "\n".join(part) for part in [_head(self), _table(self), _worst(self), _reading(self)]
         )
+
+    # What a notebook shows of the last line of a cell; the fields would fill several screens.
+    __repr__ = __str__
 
 
 def _head(found: EvaluatedTable) -> list[str]:

@@ -54,6 +54,19 @@ def test_a_mild_imbalance_is_called_mild():
     assert "mildly imbalanced" in diagnose(y).verdict.text
 
 
+def test_an_empty_stretch_without_few_shot_rows_is_named():
+    rng = np.random.default_rng(0)
+    text = diagnose(np.r_[rng.uniform(0, 30, 300), rng.uniform(70, 100, 300)]).verdict.text
+    assert text.startswith(
+        "Collect data: 40.0 % of the label range is empty; nothing can be learned or tested there, whatever "
+        "the weights. Every further row at 30 to 70 helps more than a method."
+    )
+
+
+def test_few_shot_and_empty_stretches_are_named_together():
+    assert "Every further row at -4.0 to -3.0, 3.0 to 46.5 helps" in diagnose(draw("thin tail")).verdict.text
+
+
 def test_bins_too_wide_to_tell_are_named():
     found = diagnose(draw("exponential"), bin_width=100).verdict
     assert found.kind == "coarse"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evenreg import _check
 from evenreg.cli._compare_rows import DEFAULT_METHODS
-from evenreg.cli._diagnosis import Diagnosis, region_facts, shot_names
+from evenreg.cli._diagnosis import Diagnosis, rare_stretches, region_facts, shot_names
 from evenreg.cli._diagnosis_text import stretch_text
 from evenreg.cli._label_facts import (
     WeightEffect,
@@ -92,7 +92,7 @@ def diagnose(
         medium_rows=facts["medium"].rows,
         rare_range=facts["few"].range_share + facts["zero"].range_share,
         medium_range=facts["medium"].range_share,
-        few_where=stretch_text(facts["few"].stretches, edge_step(space.bins.edges), unit),
+        rare_where=stretch_text(rare_stretches(facts), edge_step(space.bins.edges), unit),
         spikes=spikes,
         outliers=find_outliers(y, gaps),
         log_helps=is_skewed(y),

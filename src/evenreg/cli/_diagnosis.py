@@ -148,3 +148,20 @@ def region_facts(regions: ShotRegions, space: LabelSpace) -> dict[str, RegionFac
             ),
         )
     return found
+
+
+def rare_stretches(facts: Mapping[str, RegionFacts]) -> list[tuple[float, float]]:
+    """The few-shot and empty stretches of the range in the order of the axis, touching ones as one.
+
+    Example:
+        >>> space = LabelSpace.fit([1] * 30 + [2] * 4 + [10] * 30)
+        >>> rare_stretches(region_facts(ShotRegions(many=20, few=5), space))
+        [(1.5, 9.5)]
+    """
+    joined: list[tuple[float, float]] = []
+    for low, high in sorted(facts["few"].stretches + facts["zero"].stretches):
+        if joined and joined[-1][1] == low:
+            joined[-1] = (joined[-1][0], high)
+        else:
+            joined.append((low, high))
+    return joined

@@ -45,7 +45,7 @@ class Evidence:
         medium_rows: Rows in medium-shot bins.
         rare_range: Share of the label range that is few-shot or empty, 0 to 1.
         medium_range: Share of the label range that is medium-shot, 0 to 1.
-        few_where: The few-shot stretches, in words.
+        rare_where: The few-shot and empty stretches, in words.
         spikes: Exact values that hold far more rows than their neighbours, the highest first.
         outliers: Labels far from all others, if any.
         log_helps: Whether labels are positive and skewed.
@@ -58,7 +58,7 @@ class Evidence:
     medium_rows: int = 0
     rare_range: float = 0.0
     medium_range: float = 0.0
-    few_where: str = ""
+    rare_where: str = ""
     spikes: Sequence[Spike] = ()
     outliers: Outliers | None = None
     log_helps: bool = False
@@ -113,6 +113,8 @@ def _outliers(found: Outliers) -> str:
 
 
 def _extent(seen: Evidence) -> str:
+    if seen.rare_range and not seen.few_rows:
+        return f"{percent(seen.rare_range)} of the label range is empty"
     if seen.rare_range:
         return (
             f"{percent(seen.rare_range)} of the label range is few-shot or empty and rests on "
@@ -125,10 +127,15 @@ def _extent(seen: Evidence) -> str:
 
 
 def _scarce(seen: Evidence) -> str:
+    if seen.few_rows:
+        why = ", too few to learn from and to test on, whatever the weights"
+        read = "its few-shot column with the spread"
+    else:
+        why = "; nothing can be learned or tested there, whatever the weights"
+        read = "it with the spread"
     return (
-        f"Collect data: {_extent(seen)}, too few to learn from and to test on, whatever the weights. Every "
-        f"further row at {seen.few_where} helps more than a method. A comparison tells what can be had until "
-        "then; read its few-shot column with the spread."
+        f"Collect data: {_extent(seen)}{why}. Every further row at {seen.rare_where} helps more than a method. "
+        f"A comparison tells what can be had until then; read {read}."
     )
 
 

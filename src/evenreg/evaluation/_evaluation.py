@@ -14,12 +14,12 @@ FORMAT = "evenreg.evaluation/1"
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """Errors of one set of predictions, by region, by bin, and on the person's own distribution.
 
     ``ev["few"]["mae"]`` is a float, ``ev["few"].n`` the rows behind it, ``ev["few"].interval("mae")`` what
-    other test rows could give.
+    other test rows could give. ``print(ev)`` gives the errors by region.
 
     Attributes:
         regions: `all many medium few zero interpolation extrapolation`; `zero` is the last two together.
@@ -36,6 +36,14 @@ class Evaluation:
 
     def __getitem__(self, region: str) -> RegionScores:
         return self.regions[_check.known(region, self.regions, "region")]
+
+    def __str__(self) -> str:
+        from evenreg.evaluation._region_text import region_text
+
+        return region_text(self)
+
+    # What a notebook shows of the last line of a cell; the fields would fill several screens.
+    __repr__ = __str__
 
     def to_json(self) -> str:
         """Text that `from_json` turns into an equal evaluation; undefined numbers are null."""

@@ -81,7 +81,7 @@ def test_nothing_beats_the_reference(row, asked):
     )
     assert tradeoff_sentence(comparison(*NOTHING, seeds=3), row) == (
         f"Nothing here{asked} beats vanilla beyond noise where labels are rare: keep vanilla (do nothing), "
-        "or run 5 seeds, since 3 show only large gains."
+        "or run 5 seeds: 3 can tell only large gains from noise."
     )
 
 

@@ -94,7 +94,7 @@ def _nothing(comparison: Comparison, row: str | None, metric: str) -> str:
     name = comparison.reference
     elsewhere = [d for d in comparison.differences if d.region not in TAIL and d.verdict == "better"]
     if not elsewhere:
-        few = f", or run {ENOUGH} seeds, since {comparison.seeds} show only large gains"
+        few = f", or run {ENOUGH} seeds: {comparison.seeds} can tell only large gains from noise"
         advice = f"keep {name} (do nothing){few if comparison.seeds < ENOUGH else ''}"
         # A row chosen on validation stands right above: without its name this would read as a contradiction.
         asked = f", {row} included," if row else ""

@@ -63,6 +63,29 @@ def test_worst_bins_are_the_worst_with_three_rows(tables):
     assert shown == pytest.approx(held[:5], abs=0.06)
 
 
+@pytest.mark.parametrize(
+    ("ages", "off", "words"),
+    [
+        ([30.0] * 9 + [95.0] * 9, [1.0, 2.0, 3.0] * 3 + [31.0, 32.0, 33.0] * 3, "intervals do not overlap)."),
+        (
+            [30.0] * 9 + [95.0] * 9,
+            [1.0, 2.0, 9.0] * 3 + [2.0, 3.0, 9.0] * 3,
+            "overlap, so it may be chance).",
+        ),
+        ([30.0] * 9 + [95.0], [1.0, 2.0, 3.0] * 3 + [9.0], "one of them has too few rows for an interval)."),
+    ],
+)
+def test_few_against_many_tells_what_the_intervals_say(tables, ages, off, words):
+    pd.DataFrame({"age": ages, "yhat": np.add(ages, off)}).to_csv("pred.csv", index=False)
+    assert words in str(evaluate_table("pred.csv", "age", "yhat", "train.csv")).replace("\n", " ")
+
+
+def test_worst_bins_say_which_are_left_out(tables):
+    assert "worst bins of 3 test rows or more" in str(evaluate_table("pred.csv", "age", "yhat", "train.csv"))
+    pd.DataFrame({"age": [30.0, 40.0], "yhat": [31.0, 45.0]}).to_csv("pred.csv", index=False)
+    assert "worst bins  test rows" in str(evaluate_table("pred.csv", "age", "yhat", "train.csv"))
+
+
 def test_absolute_thresholds(tables, capsys):
     assert main([*COMMAND, "--many", "50", "--few", "10"]) == 0
     assert "many: more than 50 rows in a bin; medium: 10 to 50" in capsys.readouterr().out

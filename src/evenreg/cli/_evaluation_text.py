@@ -164,7 +164,10 @@ def _worst(found: EvaluatedTable) -> list[str]:
     worst = held[np.argsort(-bins.mae[held], kind="stable")[:_WORST]]
     figures = _Figures.of(found.evaluation["all"]["mae"])
     step = edge_step(np.append(bins.low, bins.high[-1]))
-    rows = [["worst bins", "test rows", "training rows", "MAE", "bias"]]
+    # A bin of one bad row may be missing here and stand out in the plot: the heading says why.
+    some_left_out = bool(((bins.n > 0) & (bins.n < least)).any())
+    heading = f"worst bins of {least} test rows or more" if some_left_out else "worst bins"
+    rows = [[heading, "test rows", "training rows", "MAE", "bias"]]
     for b in worst:
         where = span_text(float(bins.low[b]), float(bins.high[b]), step, found.unit)
         error, bias = figures.text(float(bins.mae[b])), figures.text(float(bins.bias[b]))
@@ -181,11 +184,15 @@ def _reading(found: EvaluatedTable) -> list[str]:
     if many.n and few.n and many["mae"] > 0:
         figures = _Figures.of(found.evaluation["all"]["mae"])
         (low_many, high_many), (low_few, high_few) = many.interval("mae"), few.interval("mae")
-        apart = low_few > high_many or high_few < low_many
+        if math.isnan(low_many) or math.isnan(low_few):
+            noise = "one of them has too few rows for an interval"
+        elif low_few > high_many or high_few < low_many:
+            noise = "their intervals do not overlap"
+        else:
+            noise = "their intervals overlap, so it may be chance"
         said.append(
             f"The error on few-shot rows is {ratio_text(few['mae'] / many['mae'])} times that on many-shot "
-            f"rows (MAE {figures.metric(few, 'mae')} against {figures.metric(many, 'mae')}; their intervals "
-            f"{'do not overlap' if apart else 'overlap, or rest on too few rows'})."
+            f"rows (MAE {figures.metric(few, 'mae')} against {figures.metric(many, 'mae')}; {noise})."
         )
     elif not few.n:
         said.append("No test row is few-shot: these predictions say nothing about rare labels.")

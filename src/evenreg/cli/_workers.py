@@ -1,15 +1,18 @@
 """Cells on several processes, or in this one: the same calls, the same results."""
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
 from evenreg.cli._progress import AbstractProgress
+from evenreg.errors import TrainingError
 
 if TYPE_CHECKING:
     from evenreg.cli._compare_cells import Trained, Trainer
@@ -50,6 +53,9 @@ def open_workers(trainer: "Trainer", jobs: int, progress: AbstractProgress) -> I
         trainer: What every worker calls.
         jobs: Processes; 1 trains in this one.
         progress: Is told of starts and epochs in all of them.
+
+    Raises:
+        TrainingError: A worker was killed.
     """
     if jobs == 1:
         yield Workers(trainer, None, progress)
@@ -58,27 +64,59 @@ def open_workers(trainer: "Trainer", jobs: int, progress: AbstractProgress) -> I
     context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
     if sys.platform != "win32":
         context.set_forkserver_preload(["evenreg.cli._preload"])
-    told = context.SimpleQueue()
-    listener = Thread(target=_listen, args=(told, progress), daemon=True)
+        _start_fork_server()
+    others = multiprocessing.active_children()
+    # A pipe that ends with its last writer: a queue's lock could die with the worker that held it.
+    hear, told = context.Pipe(duplex=False)
+    listener = Thread(target=_listen, args=(hear, progress), daemon=True)
     listener.start()
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(trainer, told))
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_begin, initargs=(trainer, told, context.Lock())
+    )
     try:
         yield Workers(trainer, pool, progress)
-    except BaseException:
+    except BaseException as error:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
-            process.terminate()  # checkpoints are written whole or not at all
+            if process not in others:
+                process.terminate()  # checkpoints are written whole or not at all
+        if isinstance(error, BrokenProcessPool):
+            raise TrainingError(
+                "expected every training process to finish, got one that was killed, by hand or because memory "
+                "ran out; what was trained is kept: go on with --resume, and --jobs 1 where memory is short."
+            ) from error
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-        told.put(None)
+        told.close()
         listener.join()
 
 
-def _begin(trainer: "Trainer", told: Any) -> None:
+def _start_fork_server() -> None:
+    """Start what workers are forked from, deaf to Ctrl-C from its first import on."""
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # it would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(trainer: "Trainer", told: Any, lock: Any) -> None:
     global _trainer, _progress
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    _trainer, _progress = trainer, _Remote(told)
+    Thread(target=_leave_with_parent, daemon=True).start()
+    _trainer, _progress = trainer, _Remote(told, lock)
+
+
+def _leave_with_parent() -> None:
+    """A parent that was killed cannot stop its workers, and a resumed run must not meet them in its folder."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _work(row: str, seed: int, noise: float | None) -> "Trained":
@@ -91,21 +129,29 @@ def _work(row: str, seed: int, noise: float | None) -> "Trained":
 class _Remote(AbstractProgress):
     """Passes on what happens in a worker process."""
 
-    def __init__(self, told: Any) -> None:
-        self.told = told
+    def __init__(self, told: Any, lock: Any) -> None:
+        self.told, self.lock = told, lock
+
+    def _tell(self, *event: Any) -> None:
+        with self.lock:
+            self.told.send(event)
 
     def start(self, row: str, seed: int) -> None:
-        self.told.put(("start", row, seed))
+        self._tell("start", row, seed)
 
     def epoch(self, row: str, seed: int, done: int, val_bmae: float) -> None:
-        self.told.put(("epoch", row, seed, done, val_bmae))
+        self._tell("epoch", row, seed, done, val_bmae)
 
     def finish(self, row: str, seed: int, val_bmae: float, seconds: float) -> None:
-        self.told.put(("finish", row, seed, val_bmae, seconds))
+        self._tell("finish", row, seed, val_bmae, seconds)
 
     def close(self) -> None: ...
 
 
-def _listen(told: Any, progress: AbstractProgress) -> None:
-    while (event := told.get()) is not None:
+def _listen(hear: Any, progress: AbstractProgress) -> None:
+    while True:
+        try:
+            event = hear.recv()
+        except (EOFError, OSError):  # the last writer is gone, perhaps in the middle of a word
+            return
         getattr(progress, event[0])(*event[1:])

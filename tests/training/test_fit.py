@@ -1,5 +1,6 @@
 """Training: best weights kept, cuts survived bit-identically, and every mistake one sentence."""
 
+import errno
 import os
 import signal
 
@@ -124,6 +125,53 @@ def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, one_
     assert epochs[0] > 1
     for name, value in weights(straight).items():
         assert torch.equal(value, weights(resumed)[name]), name
+
+
+def press_ctrl_c_after(epoch):
+    return lambda done, _: os.kill(os.getpid(), signal.SIGINT) if done == epoch else None
+
+
+def opposed():
+    """Loaders with which validation errors rise from the first epoch on."""
+    rows = data(seed=1)
+    rows.batch.target.mul_(-1).add_(20)
+    return memory_loader(data(), 16, shuffle=True, seed=1), memory_loader(rows, 64, shuffle=False)
+
+
+@pytest.mark.usefixtures("checkpoint_every_epoch")
+def test_a_moved_run_remembers_its_best_epoch(tmp_path):
+    straight, resumed = task(scaler=scaler()), task(scaler=scaler())
+    score = fit(straight, *opposed(), tmp_path / "straight", budget=BUDGET)
+    with pytest.raises(KeyboardInterrupt):
+        fit(task(scaler=scaler()), *opposed(), tmp_path / "cut", budget=BUDGET, tell=press_ctrl_c_after(4))
+    (tmp_path / "cut").rename(tmp_path / "moved")
+    assert fit(resumed, *opposed(), tmp_path / "moved", budget=BUDGET) == score
+    for name, value in weights(straight).items():
+        assert torch.equal(value, weights(resumed)[name]), name
+
+
+@pytest.mark.usefixtures("checkpoint_every_epoch")
+@pytest.mark.parametrize("kept", [0, 1000, -1000])
+def test_a_checkpoint_in_pieces_is_as_good_as_none(tmp_path, kept):
+    with pytest.raises(KeyboardInterrupt):
+        fit(task(scaler=scaler()), *loaders(), tmp_path / "cut", budget=BUDGET, tell=press_ctrl_c_after(4))
+    last = tmp_path / "cut" / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:kept])
+    epochs = []
+    resumed = task(scaler=scaler())
+    fit(resumed, *loaders(), tmp_path / "cut", budget=BUDGET, tell=lambda epoch, _: epochs.append(epoch))
+    assert epochs[0] == 1
+    assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["best.ckpt"]
+
+
+def test_a_full_disk_is_told_of_the_folder_one_knows(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/tmp1234")
+
+    monkeypatch.setattr(_fit.pl.Trainer, "save_checkpoint", full)
+    with pytest.raises(OSError, match="No space left on device") as told:
+        fit(task(scaler=scaler()), *loaders(), tmp_path, budget=BUDGET)
+    assert told.value.filename == str(tmp_path)
 
 
 def test_training_that_diverges_says_so(tmp_path):

@@ -17,6 +17,7 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from evenreg._files import written_whole
 from evenreg.errors import CheckpointError, TrainingError
 from evenreg.training._task import RegressionTask
 
@@ -53,7 +54,8 @@ class _Resumable(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         del pl_module
         if time.monotonic() - self.saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
-            trainer.save_checkpoint(self.path)
+            with written_whole(self.path) as part:
+                trainer.save_checkpoint(part)
             self.saved_at = time.monotonic()
 
     def state_dict(self) -> dict[str, Any]:
@@ -61,6 +63,20 @@ class _Resumable(pl.Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         torch.set_rng_state(state_dict["random"])
+
+
+@final
+class _Best(ModelCheckpoint):
+    """Keeps the weights of the best epoch, also in a folder that was moved since an earlier part of the run.
+
+    Lightning stores whole paths and, where they differ, forgets the best score: a worse epoch would then count.
+    """
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        here = str(Path(self.dirpath or ".") / BEST)
+        moved = {"best_model_path": here, "kth_best_model_path": here, "dirpath": self.dirpath}
+        scores = dict.fromkeys([here], state_dict["best_model_score"])
+        super().load_state_dict(state_dict | moved | {"best_k_models": scores})
 
 
 @final
@@ -117,9 +133,7 @@ def fit(
     """
     budget = budget or Budget()
     folder.mkdir(parents=True, exist_ok=True)
-    best = ModelCheckpoint(
-        folder, "best", monitor="val_bmae", save_weights_only=True, enable_version_counter=False
-    )
+    best = _Best(folder, "best", monitor="val_bmae", save_weights_only=True, enable_version_counter=False)
     callbacks: list[pl.Callback] = [
         EarlyStopping("val_bmae", patience=budget.patience, check_finite=True),
         best,
@@ -146,7 +160,7 @@ def fit(
         last = folder / LAST
         try:
             trainer.fit(
-                task, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True
+                task, train, validation, ckpt_path=str(last) if _is_whole(last) else None, weights_only=True
             )
         except SystemExit:  # Lightning turns Ctrl-C into an exit and switches the signal off
             signal.signal(signal.SIGINT, handler)
@@ -159,6 +173,8 @@ def fit(
                     f"{last}: expected a checkpoint of this very run, got another model's; delete the folder."
                 ) from error
             raise
+        except OSError as error:  # a full disk; Lightning tells the name of a file that only it has seen
+            raise OSError(error.errno, error.strerror, str(folder)) from error
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         raise TrainingError(
             f"training diverged: expected a finite val_bmae, got none in {trainer.current_epoch} epoch(s); look at the "
@@ -167,6 +183,15 @@ def fit(
     load_best(task, folder)
     last.unlink(missing_ok=True)
     return float(best.best_model_score)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether there is a checkpoint to go on from; one that a power cut left in pieces is as good as none."""
+    try:
+        torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception:
+        return False
+    return True
 
 
 def load_best(task: RegressionTask, folder: Path) -> None:

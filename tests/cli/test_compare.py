@@ -83,6 +83,18 @@ class TestFinishedRun:
         kept, frame = pd.read_csv(finished[1] / "predictions.csv"), pd.read_csv(sales)
         np.testing.assert_allclose(frame["price"].iloc[kept["row"] - 2], kept["price"])
 
+    @pytest.mark.parametrize("name", ["row", "region", "hgb (seed 0)"])
+    def test_predictions_of_a_target_with_the_name_of_another_column(self, name, sales, tmp_path):
+        frame = pd.read_csv(sales).rename(columns={"price": name})
+        frame.to_csv(tmp_path / "named.csv", index=False)
+        run = evenreg.compare(
+            tmp_path / "named.csv", name, "vanilla", seeds=1, epochs=1, out=tmp_path / "run"
+        )
+        kept = pd.read_csv(tmp_path / "run" / "predictions.csv")
+        assert len(kept.columns) == 3 + len(run.evaluations)
+        row = kept["row_" if name == "row" else "row"]
+        np.testing.assert_allclose(frame[name].iloc[row - 2], kept[name])
+
     def test_tables_hold_all_rows_and_regions(self, finished):
         _, folder = finished
         markdown = (folder / "table.md").read_text()

@@ -165,9 +165,11 @@ def _heading(source: TableSource | ImageSource, seeds: int) -> str:
 
 def _predictions(source: TableSource | ImageSource, cells: Cells, regions: NDArray[Any]) -> dict[str, Any]:
     """Columns of ``predictions.csv``: a test row, its label and region, and what each cell predicts for it."""
-    columns: dict[str, Any] = {
-        "row": source.row_numbers[source.test], source.target: source.y[source.test], "region": regions,
-    }  # fmt: skip
+    target = source.target
+    columns: list[tuple[str, Any]] = [
+        ("row", source.row_numbers[source.test]), (target, source.y[source.test]), ("region", regions),
+    ]  # fmt: skip
     for row, trained in cells.rows.items():
-        columns |= {f"{row} (seed {seed})": cell.prediction for seed, cell in enumerate(trained)}
-    return columns
+        columns += [(f"{row} (seed {seed})", cell.prediction) for seed, cell in enumerate(trained)]
+    # The target keeps its name; what else has that name gives way.
+    return {name + "_" * (name == target and i != 1): values for i, (name, values) in enumerate(columns)}

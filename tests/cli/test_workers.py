@@ -25,9 +25,8 @@ from evenreg.cli._progress import Silent
 from evenreg.cli._workers import open_workers
 if __name__ == "__main__":
     with open_workers(trainers.{trainer}, 2, Silent()) as workers:
-        future = workers.submit({row!r}, 0, None, loaded=None)
-        print("started", flush=True)
-        future.result()
+        print("starting", flush=True)
+        workers.submit({row!r}, 0, None, loaded=None).result()
 """
 
 
@@ -43,7 +42,7 @@ def started(tmp_path, trainer):
         start_new_session=True,
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
+    assert process.stdout.readline() == "starting\n"
     return process
 
 
@@ -101,7 +100,10 @@ def test_workers_leave_with_a_parent_that_was_killed(tmp_path):
 
 
 def test_ctrl_c_while_workers_start_is_answered_by_the_parent_alone(tmp_path):
-    process = started(tmp_path, "sleeps")  # the fork server is importing now
+    process = started(tmp_path, "sleeps")
+    time.sleep(
+        1.5
+    )  # the fork server imports torch now; a signal that comes earlier or later meets no traceback
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=60)[1]
     assert process.returncode != 0

@@ -314,6 +314,8 @@ def test_a_missing_file_offers_a_neighbour(write):
         read_table(path.with_name("sale.csv"), "price")
     with pytest.raises(MissingFileError, match=r"no such file; check the path\."):
         read_table(path.with_name("x") / "y.csv", "price")
+    with pytest.raises(MissingFileError, match=r"no such file; check the path\."):
+        read_table(path.with_name("nowhere.csv"), "price")
 
 
 def test_a_folder(tmp_path):
@@ -414,7 +416,7 @@ def test_column_names_are_in_order_and_need_no_numbers(write):
 
 def test_read_columns_offers_no_dropping(write):
     with pytest.raises(
-        TargetError, match=r"column 'yhat': expected a number in every row, .* in row 3; fill them in\."
+        TargetError, match=r"column 'yhat' of .*: expected a number in every row, .* in row 3; fill them in\."
     ):
         read_columns(write("price,yhat\n10,5\n20,\n"), "yhat")
 

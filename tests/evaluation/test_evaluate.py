@@ -1,5 +1,6 @@
 """evaluate and what it returns."""
 
+import inspect
 import json
 import math
 import pickle
@@ -165,6 +166,12 @@ class TestBadInput:
     def test_lengths(self, case):
         with pytest.raises(ShapeError, match="got 2 of target and 3 of prediction"):
             evaluate([1.0, 2.0], [1.0, 2.0, 3.0], case[2])
+
+    def test_labels_in_place_of_their_space(self, case):
+        with pytest.raises(
+            InputError, match=r"expected the LabelSpace of the training labels, got list; make one with"
+        ):
+            inspect.unwrap(evaluate)([1.0], [1.0], [1.0, 2.0])  # past the type check of the test run
 
     def test_column_against_row(self, case):
         with pytest.raises(ShapeError, match="expected equal shapes"):

@@ -44,7 +44,8 @@ def read_columns(path: str | Path, *columns: str) -> dict[str, NDArray[np.float6
     {'yhat': array([11.5, 18. ])}
     """
     source = open_source(path, columns)
-    return {c: numbers(source.cells[c], source.rows, f"column {c!r}", source.decimal) for c in columns}
+    name = f"of {source.name}"
+    return {c: numbers(source.cells[c], source.rows, f"column {c!r} {name}", source.decimal) for c in columns}
 
 
 def column_names(path: str | Path) -> list[str]:

@@ -6,6 +6,7 @@ CSV is read twice: by the csv module, which knows line numbers, widths and the r
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,11 @@ def _first_bytes(path: Path) -> bytes:
         raise InputError(f"{path}: expected a CSV or Parquet file, got a folder; name a file inside it.")
     if not path.exists():
         folder = path.parent
-        near = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        # By the stem: two names are not alike because both end in .csv.
+        there = folder.iterdir() if folder.is_dir() else ()
+        near = [
+            p.name for p in there if SequenceMatcher(None, p.stem.lower(), path.stem.lower()).ratio() > 0.55
+        ]
         hint = _check.nearest(path.name, near) if near else ""
         way_out = hint if hint.startswith("did you mean") else "check the path."
         raise MissingFileError(f"{path}: no such file; {way_out}")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evenreg import metrics
+from evenreg.errors import InputError
 from evenreg.evaluation._bin_scores import BinScores
 from evenreg.evaluation._bootstrap import Rows, intervals
 from evenreg.evaluation._evaluation import Evaluation
@@ -44,6 +45,7 @@ def evaluate(
         dimensions, errors are averaged over dimensions, correlations too.
 
     Raises:
+        InputError: Training labels in place of their `LabelSpace`.
         ShapeError: Lengths or shapes that differ.
         TargetError: NaN or infinite predictions or targets, by row.
 
@@ -54,6 +56,11 @@ def evaluate(
     >>> ev["few"].n, ev["few"]["mae"], ev["zero"].n, round(ev.own["mae"], 3)
     (2, 0.7, 0, 0.081)
     """
+    if not isinstance(space, LabelSpace):
+        raise InputError(
+            f"space: expected the LabelSpace of the training labels, got {type(space).__name__}; make one with "
+            "LabelSpace.fit(y_train)."
+        )
     t, p = pair(target, prediction)
     regions = ShotRegions.relative() if regions is None else regions
     index = space.index(t)

@@ -36,7 +36,8 @@ class Workers:
     ) -> "Future[Trained]":
         """A future of the trained cell; one that an earlier run left is done already."""
         if loaded is None and self.pool is not None:
-            return self.pool.submit(_work, row, seed, noise)
+            with _ctrl_c_waits():
+                return self.pool.submit(_work, row, seed, noise)
         future: Future[Trained] = Future()
         try:
             future.set_result(loaded or self.trainer(row, seed, noise, self.progress))
@@ -64,7 +65,6 @@ def open_workers(trainer: "Trainer", jobs: int, progress: AbstractProgress) -> I
     context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
     if sys.platform != "win32":
         context.set_forkserver_preload(["evenreg.cli._preload"])
-        _start_fork_server()
     others = multiprocessing.active_children()
     # A pipe that ends with its last writer: a queue's lock could die with the worker that held it.
     hear, told = context.Pipe(duplex=False)
@@ -89,17 +89,18 @@ def open_workers(trainer: "Trainer", jobs: int, progress: AbstractProgress) -> I
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         told.close()
-        listener.join()
+        listener.join(timeout=1)  # a half-started process (on Windows) may hold the other end
 
 
-def _start_fork_server() -> None:
-    """Start what workers are forked from, deaf to Ctrl-C from its first import on."""
-    from multiprocessing import forkserver, resource_tracker
-
-    resource_tracker.ensure_running()  # it would unblock the signal
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Half-started processes can be neither used nor stopped; those started here never hear Ctrl-C themselves."""
+    if sys.platform == "win32":
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

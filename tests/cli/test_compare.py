@@ -1,5 +1,6 @@
 """`evenreg compare` as a person uses it: the report, the folder, a cut, and every wrong call."""
 
+import inspect
 import json
 import os
 import signal
@@ -9,8 +10,9 @@ import pandas as pd
 import pytest
 
 import evenreg
-from evenreg.cli import _compare_cells, main
+from evenreg.cli import _compare, _compare_cells, main
 from evenreg.cli._compare_rows import rows_for
+from evenreg.cli._parser import Parser
 from evenreg.errors import InputError
 
 SMALL = ["--methods", "vanilla; sqinv; bmc", "--seeds", "2", "--epochs", "2", "--quiet", "--jobs", "1"]
@@ -185,6 +187,16 @@ def test_a_row_that_diverges_is_left_out_and_told(sales, tmp_path, monkeypatch):
     result = evenreg.compare(sales, "price", "sqinv; hgb", seeds=2, epochs=1, out=tmp_path / "run")
     assert "sqinv" not in result.evaluations
     assert "sqinv is left out: training diverged." in str(result)
+
+
+def test_the_command_leaves_budgets_to_the_data_as_the_function_does():
+    parser = Parser()
+    _compare.add_arguments(parser)
+    given, signature = vars(parser.parse_args([])), inspect.signature(evenreg.compare).parameters
+    own = {"jobs", "quiet"}  # a command uses all cores and says so
+    assert {k: v for k, v in given.items() if k not in own} == {
+        k: v.default for k, v in signature.items() if k not in own
+    }
 
 
 class TestRows:

@@ -170,9 +170,8 @@ def add_arguments(parser: "Parser") -> None:
     add(
         "--patience",
         type=int,
-        default=16,
         metavar="N",
-        help="epochs without gain before stopping (default 16)",
+        help="epochs without gain before stopping (default 16, embedded images all)",
     )
     add("--jobs", type=int, default=_cores(), metavar="N", help="trainings at a time (default: one a core)")
     add("--drop-missing", action="store_true", help="leave out rows whose target is missing")

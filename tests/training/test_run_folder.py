@@ -8,11 +8,12 @@ from evenreg.errors import RunFolderError
 from evenreg.training import RunFolder
 
 CONFIG = {"rows": ["vanilla"], "seeds": 3, "versions": {"torch": "1"}}
+STORED = {"format": "evenreg.RunFolder 1"} | CONFIG
 
 
 def test_a_new_folder_gets_its_config_first_and_done_last(tmp_path):
     run = RunFolder.open(tmp_path / "a" / "b", CONFIG)
-    assert json.loads((tmp_path / "a" / "b" / "config.json").read_text()) == CONFIG
+    assert json.loads((tmp_path / "a" / "b" / "config.json").read_text()) == STORED
     assert not run.done
     run.finish()
     assert run.done
@@ -24,7 +25,7 @@ def test_a_filled_folder_is_refused_and_left_alone(tmp_path):
         RunFolderError, match="already holds a run; choose another --out, or pass --resume or --overwrite"
     ):
         RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5})
-    assert json.loads((tmp_path / "run" / "config.json").read_text()) == CONFIG
+    assert json.loads((tmp_path / "run" / "config.json").read_text()) == STORED
 
 
 def test_overwrite_never_deletes_what_is_no_run(tmp_path):
@@ -34,6 +35,15 @@ def test_overwrite_never_deletes_what_is_no_run(tmp_path):
     with pytest.raises(RunFolderError, match="got something else"):
         RunFolder.open(tmp_path / "thesis.tex", CONFIG, overwrite=True)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("settings", ['{"model_type": "bert"}', "[1]", "{", ""])
+def test_a_config_json_alone_makes_no_run(tmp_path, settings):
+    (tmp_path / "config.json").write_text(settings)
+    for flags in ({"overwrite": True}, {"resume": True}):
+        with pytest.raises(RunFolderError, match="got something else; choose another --out"):
+            RunFolder.open(tmp_path, CONFIG, **flags)
+    assert (tmp_path / "config.json").read_text() == settings
 
 
 def test_overwrite_deletes_an_earlier_run(tmp_path):

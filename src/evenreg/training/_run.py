@@ -8,6 +8,8 @@ from typing import Any, Self, final
 from evenreg._files import write_json, write_text
 from evenreg.errors import RunFolderError
 
+_FORMAT = "evenreg.RunFolder 1"  # many programs call their settings config.json; these are ours
+
 
 @final
 class RunFolder:
@@ -35,7 +37,7 @@ class RunFolder:
             path: The folder; made if absent.
             config: JSON-able settings that decide the results; written to ``config.json``.
             resume: Go on with what an earlier run of the same settings left there.
-            overwrite: Delete an earlier run first (only a folder that holds a ``config.json`` of a run).
+            overwrite: Delete an earlier run first (only a folder whose ``config.json`` says that it is one).
 
         Raises:
             RunFolderError: The folder holds something and neither flag was given, holds something that is no
@@ -48,15 +50,15 @@ class RunFolder:
             shutil.rmtree(path)
         run = cls(path)
         if not (path / "config.json").exists():
-            write_json(path / "config.json", config)
+            write_json(path / "config.json", {"format": _FORMAT} | config)
         return run
 
-    @staticmethod
-    def check(path: Path, *, resume: bool, overwrite: bool) -> bool:
+    @classmethod
+    def check(cls, path: Path, *, resume: bool, overwrite: bool) -> bool:
         """Whether ``path`` holds an earlier run that the flags allow to use; raises as `open` does, touches nothing."""
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):
             return False
-        if not path.is_dir() or not (path / "config.json").exists():
+        if cls._settings(path).get("format") != _FORMAT:
             raise RunFolderError(
                 f"{path}: expected a new folder or an earlier run's, got something else; choose another --out."
             )
@@ -67,12 +69,19 @@ class RunFolder:
         return True
 
     @staticmethod
-    def _check_settings(path: Path, config: dict[str, Any]) -> None:
+    def _settings(path: Path) -> dict[str, Any]:
+        """What ``config.json`` holds; nothing where there is no such file, or not one of settings."""
         try:
-            old = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        except ValueError:
-            old = {}
-        differing = sorted(k for k in {*old, *config} if k != "versions" and old.get(k) != config.get(k))
+            settings = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return settings if isinstance(settings, dict) else {}
+
+    @classmethod
+    def _check_settings(cls, path: Path, config: dict[str, Any]) -> None:
+        old = cls._settings(path)
+        free = {"format", "versions"}
+        differing = sorted(k for k in {*old, *config} - free if old.get(k) != config.get(k))
         if differing:
             told = ", ".join(f"{k} (was {old.get(k)!r}, is {config.get(k)!r})" for k in differing[:3])
             raise RunFolderError(

@@ -26,6 +26,9 @@ def written(text: str) -> str:
         ("Focal_R(gamma=0)", "focal-r(gamma=0)"),
         ("sqinv+lds+hgb", "hgb + sqinv + lds"),
         ("huber( 0.5 )", "huber(beta=0.5)"),
+        ("lds(sigma=1.2345678)", "lds(sigma=1.2345678)"),
+        ("inv(max_ratio=12345678)", "inv(max_ratio=12345678)"),
+        ("inv(max_ratio=1e30)", "inv(max_ratio=1e+30)"),
     ],
 )
 def test_canonical(text, canonical):

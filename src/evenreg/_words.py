@@ -140,9 +140,10 @@ class Word:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, bool | str):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # A row is trained as it is written: no digit may be lost, and a whole number needs no point.
+    return repr(value).removesuffix(".0")
 
 
 _WORD = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<args>[^()]*)\))?\s*\Z")

@@ -92,6 +92,12 @@ def test_every_word_changes_the_trained_model(draw, tmp_path):
     assert len(set(found.values())) == len(rows)
 
 
+@pytest.mark.parametrize(("row", "cost"), [("hgb", "mse"), ("hgb + l1", "l1"), ("vanilla", "huber")])
+def test_a_model_tells_the_cost_it_was_trained_with(row, cost, draw, tmp_path):
+    model = train_cell(Method.parse(row), draw, tmp_path, cost="huber", budget=BUDGET).model
+    assert model.about["cost"] == cost
+
+
 @pytest.fixture(scope="module")
 def images():
     rng = np.random.default_rng(1)

@@ -60,7 +60,8 @@ def compare(
         methods: Methods separated by semicolons, for instance ``"vanilla; sqinv + lds; bmc"``.
         seeds: How many times everything is trained, at least 1; 3 can tell only large gains from noise, 1 nothing.
         out: Folder of the run; None for ``runs/`` and the name of the data.
-        cost: The cost of rows that name none: ``l1``, ``mse`` or ``huber``.
+        cost: The cost of networks whose row names none: ``l1``, ``mse`` or ``huber``; trees take squared error
+            unless theirs says ``hgb + l1``.
         split: Name of a column that says train, val or test.
         bin_width: Width of a bin in label units; None for a rule from the data.
         many: Regions by count: more than this many training rows in a bin. With ``few`` only; None for regions
@@ -157,7 +158,7 @@ def add_arguments(parser: "Parser") -> None:
         help="trainings of each row (default 5; 3 show only large gains)",
     )
     add("--out", metavar="FOLDER", help="folder of the run (default runs/ and the name of the data)")
-    add("--cost", default="l1", help="cost of rows that name none: l1 (default), mse or huber")
+    add("--cost", default="l1", help="cost of networks whose row names none: l1 (default), mse, huber")
     add(
         "--split",
         metavar="COLUMN",

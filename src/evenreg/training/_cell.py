@@ -88,7 +88,7 @@ def train_cell(
         method: What to train.
         draw: The seed's rows.
         folder: Where checkpoints go.
-        cost: The cost where the method names none.
+        cost: The cost of a network whose method names none; trees then take squared error.
         noise_sigma: In label units, where a learned noise scale starts; None for one SD of the labels.
         budget: How long networks train.
         tell: Called after every epoch of a network.
@@ -167,7 +167,7 @@ def _train_trees(
     budget: Budget | None,
     tell: Tell | None,
 ) -> tuple[TrainedTrees, NDArray[np.float64]]:
-    del folder, noise_sigma, budget, tell  # trees neither start from a noise scale nor need a checkpoint
+    del folder, cost, noise_sigma, budget, tell  # nothing of a network's training concerns trees
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     from evenreg.training._sources import PreparedTable
@@ -175,7 +175,8 @@ def _train_trees(
     prepared = draw.prepared
     if not isinstance(prepared, PreparedTable):
         raise InputError(f"{method}: expected a table, got images; leave the rows with hgb out.")
-    loss = "absolute_error" if method.cost == "l1" else "squared_error"
+    cost = method.cost or "mse"  # scikit-learn's default, as a person would use it
+    loss = {"l1": "absolute_error", "mse": "squared_error"}[cost]
     trees = HistGradientBoostingRegressor(loss=loss, random_state=draw.seed)
     y = draw.source.y[draw.train]
     trees.fit(prepared.matrix[draw.train], np.log(y) if method.log else y, draw.weights(method)[draw.train])

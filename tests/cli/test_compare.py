@@ -266,7 +266,8 @@ def wrong(sales, tmp_path):
         (["empty.csv", "--target", "price"], "empty"),
         (["header.csv", "--target", "price"], "header"),
         (["SALES", "--target", "pirce"], "did you mean 'price'?"),
-        (["SALES"], "add --target COLUMN"),
+        (["SALES"], "add --target with one of 'price', 'size', 'city'."),
+        (["digit-rotation"], "did you mean 'digits-rotation'?"),
         (["text.csv", "--target", "price"], "row 5"),
         (["gap.csv", "--target", "price"], "--drop-missing"),
         (["infinite.csv", "--target", "price"], "row 5"),
@@ -303,6 +304,22 @@ def test_one_sentence_for_each_wrong_call_and_nothing_written(
     assert said.err.count("\n") == 1
     assert said.out == ""
     assert set(wrong.rglob("*")) == there
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((pd.DataFrame({"price": [1.0]}), "price"), "data: expected a CSV or Parquet file, got DataFrame"),
+        (
+            ("sales.csv", "price", ["vanilla"]),
+            "methods: expected text such as 'vanilla; sqinv + lds', got list",
+        ),
+    ],
+)
+def test_wrong_types_from_python(arguments, sentence):
+    with pytest.raises(InputError) as caught:
+        inspect.unwrap(evenreg.compare)(*arguments)  # past the type check of the test run
+    assert sentence in str(caught.value)
 
 
 def test_missing_targets_can_be_left_out(wrong, capsys):

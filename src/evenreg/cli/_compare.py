@@ -5,6 +5,7 @@ import hashlib
 import os
 import platform
 import sys
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 from evenreg import _check
 from evenreg.cli._compare_rows import DEFAULT_METHODS, rows_for
 from evenreg.cli._shot_options import regions_from
-from evenreg.errors import InputError
+from evenreg.errors import InputError, MissingFileError
 from evenreg.training import RunFolder
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ def compare(
         EvenregError: Whatever is wrong with file, columns, methods or folder, told before anything is trained.
         KeyboardInterrupt: After Ctrl-C; finished cells and the best checkpoint of the current one are kept.
     """
+    if not isinstance(data, str | Path):
+        raise InputError(
+            f"data: expected a CSV or Parquet file, got {type(data).__name__}; write it to one first (data.to_csv)."
+        )
+    if not isinstance(methods, str):
+        raise InputError(
+            f"methods: expected text such as 'vanilla; sqinv + lds', got {type(methods).__name__}; join methods by ';'."
+        )
     seeds = _check.integer(seeds, "seeds", 1)
     for name, value in (("epochs", epochs), ("patience", patience), ("jobs", jobs)):
         if value is not None:
@@ -155,7 +164,7 @@ def add_arguments(parser: "Parser") -> None:
         type=int,
         default=5,
         metavar="N",
-        help="trainings of each row (default 5; 3 show only large gains)",
+        help="trainings of each method (default 5; 3 can tell only large gains from noise)",
     )
     add("--out", metavar="FOLDER", help="folder of the run (default runs/ and the name of the data)")
     add("--cost", default="l1", help="cost of networks whose row names none: l1 (default), mse, huber")
@@ -198,7 +207,7 @@ def _is_embedded(data: str | Path) -> bool:
 
 
 def _read(data: str | Path, target: str | None, split: str | None, drop_missing: bool) -> "Table | Images":
-    from evenreg.data import check_trainable, digits_rotation, read_table
+    from evenreg.data import check_trainable, column_names, digits_rotation, read_table
 
     if _is_embedded(data):
         for name, value in (("target", target), ("split", split)):
@@ -207,8 +216,14 @@ def _read(data: str | Path, target: str | None, split: str | None, drop_missing:
                     f"{name}: {EMBEDDED} has its own, got {value!r}; leave it out, or give a file."
                 )
         return digits_rotation()
+    if not Path(data).exists() and get_close_matches(str(data), [EMBEDDED], cutoff=0.8):
+        raise MissingFileError(f"{data}: no such file; did you mean {EMBEDDED!r}?")
     if target is None:
-        raise InputError(f"target: expected the column of {data} to predict, got none; add --target COLUMN.")
+        columns = column_names(data)
+        told = ", ".join(map(repr, columns[:8])) + (", …" if len(columns) > 8 else "")
+        raise InputError(
+            f"target: expected the column of {data} to predict, got none; add --target with one of {told}."
+        )
     table = read_table(data, target, split=split, drop_missing=drop_missing)
     check_trainable(table)
     return table

@@ -32,7 +32,7 @@ _WIDTH = 100
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CompareResult:
     """A finished comparison; ``str()`` gives the report that the command prints.
 
@@ -97,10 +97,8 @@ class CompareResult:
             evaluations, comparison, target=source.target, notes=(recipe, *cells.failed.values())
         )
         best = cells.rows[chosen][int(np.argmin(val_bmae[chosen]))].model
-        told = (
-            f"Chosen on validation (b-MAE {np.mean(val_bmae[chosen]):.4g}, vanilla "
-            f"{np.mean(val_bmae['vanilla']):.4g}): {chosen}."
-        )
+        told = f"Chosen on validation: {chosen} (b-MAE {_mean(val_bmae[chosen])}"
+        told += ")." if chosen == "vanilla" else f", vanilla {_mean(val_bmae['vanilla'])})."
         return cls(
             table=table,
             comparison=comparison,
@@ -116,12 +114,17 @@ class CompareResult:
         )
 
     def __str__(self) -> str:
-        kept = f"Kept in {self.folder}: best (the chosen model), predictions.csv, result.json, table.md, table.tex."
+        kept = (
+            f"Kept in {self.folder}: best ({self.chosen}; every other model in rows), predictions.csv, result.json, "
+            "table.md, table.tex."
+        )
         said = "\n".join(
             textwrap.fill(text, _WIDTH, break_on_hyphens=False) for text in (*self.sentences, kept)
         )
         heading = textwrap.fill(self.heading, _WIDTH, break_on_hyphens=False)
         return f"{heading}\n\n{to_terminal(self.table)}\n{said}"
+
+    __repr__ = __str__  # a notebook shows the report, not its fields
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers as plain values for JSON."""
@@ -155,11 +158,15 @@ class CompareResult:
         write_json(self.folder / "result.json", self.to_dict())
 
 
+def _mean(values: Sequence[float]) -> str:
+    return f"{float(np.mean(values)):#.4g}".rstrip(".")
+
+
 def _heading(source: TableSource | ImageSource, seeds: int) -> str:
     train, val = source.train_and_validation(0)
     return (
         f"{source.target}: {len(source.y):,} rows, {len(train):,} to train, {len(val):,} to validate, "
-        f"{len(source.test):,} to test; {seeds} seed{'s' if seeds > 1 else ''}; bins: {source.bins.rule}."
+        f"{len(source.test):,} to test; {seeds} seed{'s' if seeds > 1 else ''}."
     )
 
 

@@ -83,7 +83,8 @@ def open_workers(trainer: "Trainer", jobs: int, progress: AbstractProgress) -> I
         if isinstance(error, BrokenProcessPool):
             raise TrainingError(
                 "expected every training process to finish, got one that was killed, by hand or because memory "
-                "ran out; what was trained is kept: go on with --resume, and --jobs 1 where memory is short."
+                "ran out; what was trained is kept: go on with --resume, and with --jobs 1 where memory is short or "
+                "where your own script calls compare outside of its 'if __name__ == \"__main__\":'."
             ) from error
         raise
     finally:

@@ -218,6 +218,9 @@ class TestRows:
         assert "vanilla(mse)" not in rows_for("bmc", cost="mse", trees=True, y=self.Y)
 
     def test_one_training_a_method_however_it_is_written(self):
+        assert rows_for("mse; vanilla(mse); log; log + vanilla; hgb + mse; sqinv + l1; sqinv", trees=True, y=self.Y) == [
+            "vanilla", "vanilla(mse)", "log", "hgb", "sqinv", "hgb + sqinv + lds"
+        ]  # fmt: skip
         assert rows_for("l1; vanilla(l1); SQINV+LDS; lds(size=5)+sqinv", trees=False, y=-self.Y) == [
             "vanilla",
             "sqinv + lds",

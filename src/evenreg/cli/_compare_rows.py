@@ -1,9 +1,11 @@
 """Which rows a comparison holds: those asked for, and those without which it would not be fair."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from evenreg._words import parse, split_methods
+from evenreg._words import Word, parse, split_methods
 from evenreg.errors import InputError
 
 DEFAULT_METHODS = "vanilla; sqinv; sqinv + lds; focal-r; bmc; gai; bni"
@@ -37,7 +39,7 @@ def rows_for(methods: str, *, cost: str = "l1", trees: bool, y: NDArray[np.float
         raise InputError(
             f"methods: expected at least one method, got {methods!r}; for instance 'vanilla; sqinv + lds'."
         )
-    names = ["vanilla", *(" + ".join(map(str, words)) for words in asked)]
+    names = ["vanilla", *(_plainest(words, cost) for words in asked)]
     roles = {word.role for words in asked for word in words}
     if "model" in roles and not trees:
         raise InputError("methods: hgb expects the columns of a table, got images; leave its rows out.")
@@ -51,9 +53,17 @@ def rows_for(methods: str, *, cost: str = "l1", trees: bool, y: NDArray[np.float
         names.append("log")
     if trees:
         names += ["hgb", "hgb + sqinv + lds"]
-    # A row that spells out the common cost is that row without it: the same training twice would teach nothing.
-    same = {f"vanilla({cost})": "vanilla", cost: "vanilla"}
-    return list(dict.fromkeys(same.get(name, name) for name in names))
+    return list(dict.fromkeys(names))
+
+
+def _plainest(words: Sequence[Word], cost: str) -> str:
+    """One name for one training: a row that spells out the cost it would have anyway is the row without it."""
+    common = "mse" if words[0].name == "hgb" else cost
+    spelled = {"vanilla", f"vanilla({common})", common}
+    rest = [str(word) for word in words if str(word) not in spelled]
+    if rest in (["l1"], ["mse"], ["huber"]):
+        return f"vanilla({rest[0]})"
+    return " + ".join(rest) or "vanilla"
 
 
 def _skewness(y: NDArray[np.float64]) -> float:

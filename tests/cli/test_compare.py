@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import evenreg
-from evenreg.cli import _compare, _compare_cells, main
+from evenreg.cli import _compare, _trainer, main
 from evenreg.cli._compare_rows import rows_for
 from evenreg.cli._parser import Parser
 from evenreg.errors import InputError
@@ -151,7 +151,7 @@ class TestFinishedRun:
 
 
 def test_a_run_that_was_cut_goes_on_with_identical_results(finished, sales, tmp_path, monkeypatch, capsys):
-    train, calls = _compare_cells.train_cell, []
+    train, calls = _trainer.train_cell, []
 
     def cut(*args, **kwargs):
         calls.append(args)
@@ -159,7 +159,7 @@ def test_a_run_that_was_cut_goes_on_with_identical_results(finished, sales, tmp_
             os.kill(os.getpid(), signal.SIGINT)
         return train(*args, **kwargs)
 
-    monkeypatch.setattr(_compare_cells, "train_cell", cut)
+    monkeypatch.setattr(_trainer, "train_cell", cut)
     words = ["compare", str(sales), "--target", "price", "--out", str(tmp_path / "cut"), *SMALL]
     assert main(words) == 130
     assert "--resume goes on from there" in capsys.readouterr().err
@@ -176,14 +176,14 @@ def test_two_processes_give_the_numbers_of_one(finished, sales, tmp_path):
 
 
 def test_a_row_that_diverges_is_left_out_and_told(sales, tmp_path, monkeypatch):
-    train = _compare_cells.train_cell
+    train = _trainer.train_cell
 
     def diverge(method, *args, **kwargs):
         if str(method) == "sqinv":
             raise evenreg.errors.TrainingError("training diverged.")
         return train(method, *args, **kwargs)
 
-    monkeypatch.setattr(_compare_cells, "train_cell", diverge)
+    monkeypatch.setattr(_trainer, "train_cell", diverge)
     result = evenreg.compare(sales, "price", "sqinv; hgb", seeds=2, epochs=1, out=tmp_path / "run")
     assert "sqinv" not in result.evaluations
     assert "sqinv is left out: training diverged." in str(result)
@@ -218,9 +218,9 @@ class TestRows:
         assert "vanilla(mse)" not in rows_for("bmc", cost="mse", trees=True, y=self.Y)
 
     def test_one_training_a_method_however_it_is_written(self):
-        assert rows_for("mse; vanilla(mse); log; log + vanilla; hgb + mse; sqinv + l1; sqinv", trees=True, y=self.Y) == [
-            "vanilla", "vanilla(mse)", "log", "hgb", "sqinv", "hgb + sqinv + lds"
-        ]  # fmt: skip
+        spelled = "mse; vanilla(mse); log; log + vanilla; hgb + mse; sqinv + l1; sqinv"
+        once = ["vanilla", "vanilla(mse)", "log", "hgb", "sqinv", "hgb + sqinv + lds"]
+        assert rows_for(spelled, trees=True, y=self.Y) == once
         assert rows_for("l1; vanilla(l1); SQINV+LDS; lds(size=5)+sqinv", trees=False, y=-self.Y) == [
             "vanilla",
             "sqinv + lds",

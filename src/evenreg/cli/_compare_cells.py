@@ -1,44 +1,16 @@
-"""Train every row with every seed on all cores, keep what is done, and go on where an earlier run stopped."""
+"""Train every row with every seed on all cores, and go on where an earlier run stopped."""
 
-import json
-import re
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from evenreg._files import write_json
 from evenreg.cli._progress import AbstractProgress
+from evenreg.cli._trainer import Trained, Trainer, cell_folder, load_cell
 from evenreg.cli._workers import open_workers
 from evenreg.errors import TrainingError
-from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, train_cell
-
-_RESULT, _PREDICTION = "result.json", "prediction.npy"
-
-
-@final
-@dataclass(frozen=True)
-class Trained:
-    """One row with one seed, trained.
-
-    Attributes:
-        prediction: ``(test rows,)`` in label units.
-        val_bmae: Balanced MAE on the seed's validation rows.
-        val_rmse: RMSE on them.
-        seconds: Training time.
-        model: Folder of the model.
-    """
-
-    prediction: NDArray[np.float64]
-    val_bmae: float
-    val_rmse: float
-    seconds: float
-    model: Path
+from evenreg.training import Budget, ImageSource, TableSource
 
 
 @final
@@ -48,67 +20,6 @@ class Cells:
 
     rows: dict[str, list[Trained]]
     failed: dict[str, str]
-
-
-@final
-@dataclass
-class Trainer:
-    """Trains single cells, in this process or, pickled, in another.
-
-    Attributes:
-        source: Labelled rows.
-        run: Folder of the run.
-        cost: The cost of rows that name none.
-        budget: How long networks train.
-    """
-
-    source: TableSource | ImageSource
-    run: Path
-    cost: str
-    budget: Budget
-    _draws: dict[int, Draw] = field(default_factory=dict)
-
-    def __call__(self, row: str, seed: int, noise: float | None, progress: AbstractProgress) -> Trained:
-        """Train one row with one seed on one thread, store it, return what it left.
-
-        One thread a cell: small models gain nothing from more, and the numbers do not hang on the machine.
-        """
-        import torch
-        from threadpoolctl import threadpool_limits
-
-        progress.start(row, seed)
-        draw = (
-            self._draws.setdefault(seed, Draw(self.source, seed))
-            if seed not in self._draws
-            else self._draws[seed]
-        )
-        folder = cell_folder(self.run, row, seed)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            with threadpool_limits(1):
-                result = train_cell(
-                    Method.parse(row),
-                    draw,
-                    folder / "fit",
-                    cost=self.cost,
-                    noise_sigma=noise,
-                    budget=self.budget,
-                    tell=lambda epoch, val_bmae: progress.epoch(row, seed, epoch, val_bmae),
-                )
-        finally:
-            torch.set_num_threads(threads)
-        result.model.save(folder / "model")
-        np.save(folder / _PREDICTION, result.prediction)
-        facts = {k: getattr(result, k) for k in ("val_bmae", "val_rmse", "seconds")}
-        write_json(folder / _RESULT, {"row": row, "seed": seed, **facts})  # last: a cell with it is done
-        shutil.rmtree(folder / "fit", ignore_errors=True)
-        return Trained(result.prediction, **facts, model=folder / "model")
-
-
-def cell_folder(run: Path, row: str, seed: int) -> Path:
-    """Where a cell keeps its things: ``rows/sqinv+lds/seed-0``."""
-    return run / "rows" / re.sub(r"[^\w.=+()-]", "", row) / f"seed-{seed}"
 
 
 def train_rows(
@@ -137,7 +48,10 @@ def train_rows(
         running: dict[Future[Trained], tuple[str, int]] = {}
 
         def start(row: str, seed: int, noise: float | None) -> None:
-            running[workers.submit(row, seed, noise, loaded=_load(cell_folder(run, row, seed)))] = row, seed
+            running[workers.submit(row, seed, noise, loaded=load_cell(cell_folder(run, row, seed)))] = (
+                row,
+                seed,
+            )
 
         for seed in range(seeds):
             start(first, seed, None)
@@ -158,13 +72,3 @@ def train_rows(
                         start(other, seed, cell.val_rmse)
     kept = [row for row in rows if row not in failed]
     return Cells({row: [done[row, seed] for seed in range(seeds)] for row in kept}, failed)
-
-
-def _load(folder: Path) -> Trained | None:
-    """A cell that an earlier run finished, or None."""
-    try:
-        facts = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
-        prediction = np.load(folder / _PREDICTION, allow_pickle=False)
-        return Trained(prediction, facts["val_bmae"], facts["val_rmse"], facts["seconds"], folder / "model")
-    except (OSError, ValueError, KeyError):
-        return None

@@ -15,7 +15,7 @@ from evenreg.cli._progress import AbstractProgress
 from evenreg.errors import TrainingError
 
 if TYPE_CHECKING:
-    from evenreg.cli._compare_cells import Trained, Trainer
+    from evenreg.cli._trainer import Trained, Trainer
 
 # What a worker process works with; set once, when it starts.
 _trainer: "Trainer | None" = None

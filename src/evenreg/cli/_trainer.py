@@ -1,0 +1,108 @@
+"""One cell of a comparison: train it, keep it in the run's folder, find it there again."""
+
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenreg._files import write_json
+from evenreg.cli._progress import AbstractProgress
+from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, train_cell
+
+_RESULT, _PREDICTION = "result.json", "prediction.npy"
+
+
+@final
+@dataclass(frozen=True)
+class Trained:
+    """One row with one seed, trained.
+
+    Attributes:
+        prediction: ``(test rows,)`` in label units.
+        val_bmae: Balanced MAE on the seed's validation rows.
+        val_rmse: RMSE on them.
+        seconds: Training time.
+        model: Folder of the model.
+    """
+
+    prediction: NDArray[np.float64]
+    val_bmae: float
+    val_rmse: float
+    seconds: float
+    model: Path
+
+
+@final
+@dataclass
+class Trainer:
+    """Trains single cells, in this process or, pickled, in another.
+
+    Attributes:
+        source: Labelled rows.
+        run: Folder of the run.
+        cost: The cost of rows that name none.
+        budget: How long networks train.
+    """
+
+    source: TableSource | ImageSource
+    run: Path
+    cost: str
+    budget: Budget
+    _draws: dict[int, Draw] = field(default_factory=dict)
+
+    def __call__(self, row: str, seed: int, noise: float | None, progress: AbstractProgress) -> Trained:
+        """Train one row with one seed on one thread, store it, return what it left.
+
+        One thread a cell: small models gain nothing from more, and the numbers do not hang on the machine.
+        """
+        import torch
+        from threadpoolctl import threadpool_limits
+
+        progress.start(row, seed)
+        draw = (
+            self._draws.setdefault(seed, Draw(self.source, seed))
+            if seed not in self._draws
+            else self._draws[seed]
+        )
+        folder = cell_folder(self.run, row, seed)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with threadpool_limits(1):
+                result = train_cell(
+                    Method.parse(row),
+                    draw,
+                    folder / "fit",
+                    cost=self.cost,
+                    noise_sigma=noise,
+                    budget=self.budget,
+                    tell=lambda epoch, val_bmae: progress.epoch(row, seed, epoch, val_bmae),
+                )
+        finally:
+            torch.set_num_threads(threads)
+        result.model.save(folder / "model")
+        np.save(folder / _PREDICTION, result.prediction)
+        facts = {k: getattr(result, k) for k in ("val_bmae", "val_rmse", "seconds")}
+        write_json(folder / _RESULT, {"row": row, "seed": seed, **facts})  # last: a cell with it is done
+        shutil.rmtree(folder / "fit", ignore_errors=True)
+        return Trained(result.prediction, **facts, model=folder / "model")
+
+
+def cell_folder(run: Path, row: str, seed: int) -> Path:
+    """Where a cell keeps its things: ``rows/sqinv+lds/seed-0``."""
+    return run / "rows" / re.sub(r"[^\w.=+()-]", "", row) / f"seed-{seed}"
+
+
+def load_cell(folder: Path) -> Trained | None:
+    """A cell that an earlier run finished, or None."""
+    try:
+        facts = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
+        prediction = np.load(folder / _PREDICTION, allow_pickle=False)
+        return Trained(prediction, facts["val_bmae"], facts["val_rmse"], facts["seconds"], folder / "model")
+    except (OSError, ValueError, KeyError):
+        return None

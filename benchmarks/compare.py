@@ -40,7 +40,9 @@ def main() -> None:
         words = ["compare", str(path), "--target", target, "--methods", METHODS, "--seeds", "3"]
         start = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-c", EVENREG, *words, "--out", f"{folder}/run", "--quiet"], check=True
+            [sys.executable, "-c", EVENREG, *words, "--out", f"{folder}/run", "--quiet"],
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         took = time.perf_counter() - start
 

@@ -158,7 +158,7 @@ def replaced(**options):
         ({"train-target": "ages"}, "train.csv: no column named 'ages'; did you mean 'age'?"),
         (
             {"prediction": "holes"},
-            "column 'holes': expected a number in every row, got empty or NaN in rows 2 and 4;",
+            "column 'holes' of pred.csv: expected a number in every row, got empty or NaN in rows 2 and 4;",
         ),
         ({"many": "50"}, "expected both many and few, or neither, got many only;"),
         ({"few": "50"}, "expected both many and few, or neither, got few only;"),

@@ -19,7 +19,7 @@ check: .venv/ready  ## style, types, layers, and every example in docstrings, RE
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --doctest-modules src
+	$(BIN)/python -m pytest --doctest-modules src tests/structure/test_docs_blocks.py
 
 bench: .venv/ready  ## speed and memory of the parts, each against a plain reference
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -64,11 +64,8 @@ class Trainer:
         from threadpoolctl import threadpool_limits
 
         progress.start(row, seed)
-        draw = (
-            self._draws.setdefault(seed, Draw(self.source, seed))
-            if seed not in self._draws
-            else self._draws[seed]
-        )
+        if seed not in self._draws:
+            self._draws[seed] = Draw(self.source, seed)
         folder = cell_folder(self.run, row, seed)
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
@@ -76,7 +73,7 @@ class Trainer:
             with threadpool_limits(1):
                 result = train_cell(
                     Method.parse(row),
-                    draw,
+                    self._draws[seed],
                     folder / "fit",
                     cost=self.cost,
                     noise_sigma=noise,

@@ -20,7 +20,7 @@ from evenreg.training._fit import Budget, fit, predict
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork, TrainedTrees
 from evenreg.training._scaler import TargetScaler
-from evenreg.training._sources import AbstractPrepared, AbstractSource
+from evenreg.training._sources import AbstractPrepared, AbstractSource, PreparedTable
 from evenreg.training._task import RegressionTask
 
 Tell = Callable[[int, float], None]
@@ -94,10 +94,10 @@ def train_cell(
         tell: Called after every epoch of a network.
     """
     started = time.monotonic()
-    train = _train_trees if method.trees else _train_network
-    model, everything = train(
-        method, draw, folder, cost=cost, noise_sigma=noise_sigma, budget=budget, tell=tell
-    )
+    if method.trees:
+        model, everything = _train_trees(method, draw)
+    else:
+        model, everything = _train_network(method, draw, folder, cost, noise_sigma, budget, tell)
     source, val = draw.source, draw.val
     return CellResult(
         model=model,
@@ -112,7 +112,6 @@ def _train_network(
     method: Method,
     draw: Draw,
     folder: Path,
-    *,
     cost: str,
     noise_sigma: float | None,
     budget: Budget | None,
@@ -157,20 +156,8 @@ def _fitted(loss: AbstractLoss, scaler: TargetScaler, y: NDArray[np.float64], bi
     return loss.fit(LabelSpace.fit(scaler.standardize(y), Bins(scaler.standardize(np.unique(edges)))))
 
 
-def _train_trees(
-    method: Method,
-    draw: Draw,
-    folder: Path,
-    *,
-    cost: str,
-    noise_sigma: float | None,
-    budget: Budget | None,
-    tell: Tell | None,
-) -> tuple[TrainedTrees, NDArray[np.float64]]:
-    del folder, cost, noise_sigma, budget, tell  # nothing of a network's training concerns trees
+def _train_trees(method: Method, draw: Draw) -> tuple[TrainedTrees, NDArray[np.float64]]:
     from sklearn.ensemble import HistGradientBoostingRegressor
-
-    from evenreg.training._sources import PreparedTable
 
     prepared = draw.prepared
     if not isinstance(prepared, PreparedTable):

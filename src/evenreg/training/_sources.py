@@ -125,8 +125,8 @@ class TableSource(AbstractSource):
         seen = table.y if table.split is None else table.y[table.split != "test"]
         self.bins = Bins.fit(seen, bin_width)
 
-    @property
-    def test(self) -> Rows:
+    @cached_property
+    def test(self) -> Rows:  # pyright: ignore[reportIncompatibleMethodOverride]
         if self.table.split is None:
             return balanced_split(self.y, self.bins).test
         return np.flatnonzero(self.table.split == "test")
@@ -186,8 +186,8 @@ class ImageSource(AbstractSource):
         self.row_numbers, self.groups = np.arange(len(images)), images.group
         self.bins = Bins.fit(images.y[images.split == "pool"], bin_width)
 
-    @property
-    def test(self) -> Rows:
+    @cached_property
+    def test(self) -> Rows:  # pyright: ignore[reportIncompatibleMethodOverride]
         return np.flatnonzero(self.images.split == "test")
 
     def train_and_validation(self, seed: int) -> tuple[Rows, Rows]:

@@ -11,7 +11,7 @@ from evenreg.data import Images, read_table
 from evenreg.errors import CheckpointError, InputError, MissingFileError
 from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, load_model, train_cell
 
-BUDGET = Budget(epochs=3, patience=3, accelerator="cpu", devices=1)
+BUDGET = Budget(epochs=3, patience=3, trainer={"accelerator": "cpu", "devices": 1})
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_a_draw_divides_all_rows_and_learns_from_training_rows_only(table, draw)
     parts = [draw.train, draw.val, source.test]
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(table)))
     assert draw.space.n == len(draw.train)
-    assert draw.weights(Method.parse("sqinv"))[draw.train].mean() == pytest.approx(1.0)
+    assert draw.weights(Method.parse("sqinv")).mean() == pytest.approx(1.0)
     other = Draw(TableSource(table), seed=1)
     assert np.array_equal(other.source.test, source.test)
     assert not np.array_equal(other.train, draw.train)

@@ -13,7 +13,8 @@ from evenreg.errors import CheckpointError, TrainingError
 from evenreg.losses import BMCLoss, L1Loss
 from evenreg.training import Budget, RegressionTask, Rows, TargetScaler, _fit, fit, memory_loader
 
-BUDGET = Budget(epochs=6, patience=10, accelerator="cpu", devices=1)
+CPU = {"accelerator": "cpu", "devices": 1}
+BUDGET = Budget(epochs=6, patience=10, checkpoint_seconds=0.0, trainer=CPU)
 
 
 class Encoder(nn.Module):
@@ -80,7 +81,7 @@ def test_patience_stops_training(tmp_path):
         frozen,
         *loaders(),
         tmp_path,
-        budget=Budget(50, 2, "cpu", 1),
+        budget=Budget(50, 2, trainer=CPU),
         tell=lambda epoch, error: told.append(epoch),
     )
     assert len(told) < 10
@@ -95,12 +96,6 @@ def test_a_learned_noise_scale_is_trained_and_kept(tmp_path):
     assert again.loss.noise_sigma.item() == trained.loss.noise_sigma.item()
 
 
-@pytest.fixture
-def checkpoint_every_epoch(monkeypatch):
-    monkeypatch.setattr(_fit, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
-
-
-@pytest.mark.usefixtures("checkpoint_every_epoch")
 @pytest.mark.parametrize("one_cycle", [False, True])
 def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, one_cycle):
     torch.manual_seed(5)
@@ -138,7 +133,6 @@ def opposed():
     return memory_loader(data(), 16, shuffle=True, seed=1), memory_loader(rows, 64, shuffle=False)
 
 
-@pytest.mark.usefixtures("checkpoint_every_epoch")
 def test_a_moved_run_remembers_its_best_epoch(tmp_path):
     straight, resumed = task(scaler=scaler()), task(scaler=scaler())
     score = fit(straight, *opposed(), tmp_path / "straight", budget=BUDGET)
@@ -150,7 +144,6 @@ def test_a_moved_run_remembers_its_best_epoch(tmp_path):
         assert torch.equal(value, weights(resumed)[name]), name
 
 
-@pytest.mark.usefixtures("checkpoint_every_epoch")
 @pytest.mark.parametrize("kept", [0, 1000, -1000])
 def test_a_checkpoint_in_pieces_is_as_good_as_none(tmp_path, kept):
     with pytest.raises(KeyboardInterrupt):
@@ -182,7 +175,6 @@ def test_training_that_diverges_says_so(tmp_path):
         fit(task(scaler=scaler()), loader, memory_loader(broken, 64, shuffle=False), tmp_path, budget=BUDGET)
 
 
-@pytest.mark.usefixtures("checkpoint_every_epoch")
 def test_another_models_checkpoint_is_refused(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fit(

@@ -119,7 +119,9 @@ def compare(
 
     source = _source(rows_read, bin_width)
     # Rows that lie in memory and models this small are faster on the processor than on the way to a GPU.
-    budget = Budget(epochs or source.epochs, patience or source.patience, accelerator="cpu", devices=1)
+    budget = Budget(
+        epochs or source.epochs, patience or source.patience, trainer={"accelerator": "cpu", "devices": 1}
+    )
     config: dict[str, Any] = {
         "command": "compare", "data": str(data), "fingerprint": source.fingerprint, "target": source.target,
         "rows": rows, "seeds": seeds, "cost": cost, "epochs": budget.epochs, "patience": budget.patience,

@@ -50,24 +50,39 @@ class Rows(Dataset[Batch]):
 class BatchIndices(Sampler[Tensor]):
     """Index tensors of one epoch: shuffled by seed and epoch, so that any epoch can be drawn again after a cut.
 
-    A last batch of a single row joins its neighbour: Balanced MSE by batch has no negatives in a batch of one.
+    Under distributed training every process takes every k-th row of the same batches: no row twice, the same
+    number of batches everywhere, and ``batch_size`` counts the rows of all processes, so that a step means the
+    same on any number of devices. A last batch too small to give every process two rows joins its neighbour:
+    Balanced MSE by batch has no negatives in a batch of one.
+
+    Args:
+        rows: Rows of the data.
+        batch_size: Rows of a batch, over all processes.
+        shuffle: Whether rows come in random order.
+        seed: Of the order.
+
+    Attributes:
+        epoch: The epoch whose order is drawn.
+        skip: Batches of the next epoch that an earlier part of a cut run has seen.
     """
 
     def __init__(self, rows: int, batch_size: int, *, shuffle: bool, seed: int = 0) -> None:
         if rows < 1:
             raise InputError("batches: expected at least one row, got none; give the loader some data.")
         self.rows, self.batch_size = rows, _check.integer(batch_size, "batch_size", 2)
-        self.shuffle, self.seed, self.epoch = shuffle, seed, 0
+        self.shuffle, self.seed, self.epoch, self.skip = shuffle, seed, 0, 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose order is drawn (Lightning calls this before every epoch, a resumed one too)."""
         self.epoch = epoch
 
     def _sizes(self) -> list[int]:
+        least = 2 * processes()[1]
+        _check.integer(self.batch_size, "batch_size", least)
         full, rest = divmod(self.rows, self.batch_size)
         sizes = [self.batch_size] * full
-        if rest == 1 and full:
-            sizes[-1] += 1
+        if full and 0 < rest < least:
+            sizes[-1] += rest
         elif rest:
             sizes.append(rest)
         return sizes
@@ -81,10 +96,22 @@ class BatchIndices(Sampler[Tensor]):
             # A fresh generator per (seed, epoch); the odd factor keeps neighbouring seeds' epochs apart.
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
             order = torch.randperm(self.rows, generator=generator)
-        yield from order.split(self._sizes())
+        skip, self.skip = self.skip, 0
+        rank, together = processes()
+        for batch in order.split(self._sizes())[skip:]:
+            yield batch[rank::together]
+
+
+def processes() -> tuple[int, int]:
+    """This process's number, and how many train together."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1
 
 
 def memory_loader(rows: Rows, batch_size: int, *, shuffle: bool, seed: int = 0) -> DataLoader[Batch]:
     """A standard loader that hands over whole batches of `Rows`."""
     sampler = BatchIndices(len(rows), batch_size, shuffle=shuffle, seed=seed)
-    return DataLoader(rows, sampler=sampler, batch_size=None)
+    # A loader without a generator of its own draws a number from the global one whenever it is iterated, also by
+    # a run that goes on in the middle of an epoch, whose dropout would then differ.
+    return DataLoader(rows, sampler=sampler, batch_size=None, generator=torch.Generator())

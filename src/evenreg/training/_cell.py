@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from evenreg.errors import InputError
 from evenreg.labels import Bins, LabelSpace
@@ -45,9 +46,9 @@ class Draw:
         self.prepared: AbstractPrepared = source.prepare(self.train)
 
     def weights(self, method: Method) -> NDArray[np.float64]:
-        """Loss weights ``(rows,)`` of all rows; mean 1 over the training rows."""
-        weighting = method.weighting()
-        return np.ones(len(self.source.y)) if weighting is None else weighting.fit(self.space)(self.source.y)
+        """Loss weights ``(training rows,)``, mean 1; no other row has one."""
+        y, weighting = self.source.y[self.train], method.weighting()
+        return np.ones(len(y)) if weighting is None else weighting.fit(self.space)(y)
 
 
 @final
@@ -68,6 +69,14 @@ class CellResult:
     val_bmae: float
     val_rmse: float
     seconds: float
+
+
+@final
+class _Predicted(NamedTuple):
+    """Predictions of the validation and the test rows, in label units."""
+
+    val: NDArray[np.float64]
+    test: NDArray[np.float64]
 
 
 def train_cell(
@@ -95,15 +104,15 @@ def train_cell(
     """
     started = time.monotonic()
     if method.trees:
-        model, everything = _train_trees(method, draw)
+        model, predicted = _train_trees(method, draw)
     else:
-        model, everything = _train_network(method, draw, folder, cost, noise_sigma, budget, tell)
-    source, val = draw.source, draw.val
+        model, predicted = _train_network(method, draw, folder, cost, noise_sigma, budget, tell)
+    y = draw.source.y[draw.val]
     return CellResult(
         model=model,
-        prediction=everything[source.test],
-        val_bmae=bmae(source.y[val], everything[val], source.bins.index(source.y[val])),
-        val_rmse=rmse(source.y[val], everything[val]),
+        prediction=predicted.test,
+        val_bmae=bmae(y, predicted.val, draw.source.bins.index(y)),
+        val_rmse=rmse(y, predicted.val),
         seconds=time.monotonic() - started,
     )
 
@@ -116,18 +125,22 @@ def _train_network(
     noise_sigma: float | None,
     budget: Budget | None,
     tell: Tell | None,
-) -> tuple[TrainedNetwork, NDArray[np.float64]]:
+) -> tuple[TrainedNetwork, _Predicted]:
     source = draw.source
     y = torch.from_numpy(source.y)[:, None]
     scaler = TargetScaler(log=method.log).fit(source.y[draw.train])
     start = 1.0 if noise_sigma is None or method.log else noise_sigma / scaler.std[0]
     loss = _fitted(method.loss(cost, start), scaler, source.y[draw.train], source.bins)
-    weight = torch.from_numpy(draw.weights(method)).float()
     bins = torch.from_numpy(source.bins.index(source.y))
 
-    def rows(index: NDArray[np.int64]) -> Rows:
-        taken = tuple(t[index] for t in draw.prepared.inputs)
-        return Rows(taken, y[index], weight[index], bins[index])
+    def inputs(index: NDArray[np.int64]) -> tuple[Tensor, ...]:
+        return tuple(tensor[index] for tensor in draw.prepared.inputs)
+
+    def loader(
+        index: NDArray[np.int64], weight: NDArray[np.float64], size: int, **order: Any
+    ) -> DataLoader[Any]:
+        rows = Rows(inputs(index), y[index], torch.from_numpy(weight).float(), bins[index])
+        return memory_loader(rows, size, **order)
 
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(draw.seed)
@@ -136,15 +149,16 @@ def _train_network(
         task = RegressionTask(encoder, head, loss, scaler=scaler, bins=len(source.bins), **source.optimizer)
         fit(
             task,
-            memory_loader(rows(draw.train), source.batch_size, shuffle=True, seed=draw.seed),
-            memory_loader(rows(draw.val), 4096, shuffle=False),
+            loader(draw.train, draw.weights(method), source.batch_size, shuffle=True, seed=draw.seed),
+            loader(draw.val, np.ones(len(draw.val)), 4096, shuffle=False),
             folder,
             budget=budget,
             tell=tell,
         )
     facts: dict[str, Any] = {"encoder": type(encoder).__name__, "encoder_config": encoder.config}
     model = TrainedNetwork(task, draw.prepared.preprocessor, _about(method, draw, cost) | facts)
-    return model, predict(task, draw.prepared.inputs).double().numpy()[:, 0]
+    val, test = (predict(task, inputs(rows)).double().numpy()[:, 0] for rows in (draw.val, source.test))
+    return model, _Predicted(val, test)
 
 
 def _fitted(loss: AbstractLoss, scaler: TargetScaler, y: NDArray[np.float64], bins: Bins) -> AbstractLoss:
@@ -156,7 +170,7 @@ def _fitted(loss: AbstractLoss, scaler: TargetScaler, y: NDArray[np.float64], bi
     return loss.fit(LabelSpace.fit(scaler.standardize(y), Bins(scaler.standardize(np.unique(edges)))))
 
 
-def _train_trees(method: Method, draw: Draw) -> tuple[TrainedTrees, NDArray[np.float64]]:
+def _train_trees(method: Method, draw: Draw) -> tuple[TrainedTrees, _Predicted]:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     prepared = draw.prepared
@@ -166,10 +180,12 @@ def _train_trees(method: Method, draw: Draw) -> tuple[TrainedTrees, NDArray[np.f
     loss = {"l1": "absolute_error", "mse": "squared_error"}[cost]
     trees = HistGradientBoostingRegressor(loss=loss, random_state=draw.seed)
     y = draw.source.y[draw.train]
-    trees.fit(prepared.matrix[draw.train], np.log(y) if method.log else y, draw.weights(method)[draw.train])
+    trees.fit(prepared.matrix[draw.train], np.log(y) if method.log else y, draw.weights(method))
     assert prepared.preprocessor is not None
     model = TrainedTrees(trees, prepared.preprocessor, _about(method, draw, cost) | {"log": method.log})
-    return model, model.predict_matrix(prepared.matrix)
+    return model, _Predicted(
+        *(model.predict_matrix(prepared.matrix[rows]) for rows in (draw.val, draw.source.test))
+    )
 
 
 def _about(method: Method, draw: Draw, cost: str) -> dict[str, Any]:

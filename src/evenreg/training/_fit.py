@@ -2,81 +2,52 @@
 
 import logging
 import signal
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from evenreg._files import written_whole
 from evenreg.errors import CheckpointError, TrainingError
+from evenreg.training._checkpoints import LAST, Best, Resumable, is_whole, load_best
 from evenreg.training._task import RegressionTask
 
-BEST, LAST = "best.ckpt", "last.ckpt"
-# A full checkpoint (optimizer, callbacks, random state) costs about as much as a short epoch, so not every epoch.
-_SECONDS_BETWEEN_CHECKPOINTS = 10.0
+# What a person may change by `Budget.trainer`.
+_DEFAULTS: dict[str, Any] = {
+    "gradient_clip_val": 1.0,
+    "logger": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+    "num_sanity_val_steps": 0,
+}
 
 
 @final
 @dataclass(frozen=True)
 class Budget:
-    """How long to train.
+    """How long to train, and on what.
 
     Attributes:
         epochs: At most this many passes over the training rows.
         patience: Stop after this many epochs without a better ``val_bmae``.
-        devices: Passed to Lightning's Trainer, as are accelerator and precision.
+        checkpoint_seconds: A cut costs at most about this much training; a checkpoint (weights, optimizer,
+            random state) takes about as long as a short epoch, so not every batch has its own.
+        trainer: Further arguments of Lightning's ``Trainer``: devices, accelerator, strategy, precision,
+            accumulate_grad_batches, logger, callbacks, ...
     """
 
     epochs: int = 200
     patience: int = 16
-    accelerator: str = "auto"
-    devices: int | str = "auto"
-    precision: str = "32-true"
-
-
-@final
-class _Resumable(pl.Callback):
-    """Writes ``last.ckpt`` at epoch ends, with the random state that dropout draws from."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.saved_at = path, time.monotonic()
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        del pl_module
-        if time.monotonic() - self.saved_at > _SECONDS_BETWEEN_CHECKPOINTS:
-            with written_whole(self.path) as part:
-                trainer.save_checkpoint(part)
-            self.saved_at = time.monotonic()
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"random": torch.get_rng_state()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        torch.set_rng_state(state_dict["random"])
-
-
-@final
-class _Best(ModelCheckpoint):
-    """Keeps the weights of the best epoch, also in a folder that was moved since an earlier part of the run.
-
-    Lightning stores whole paths and, where they differ, forgets the best score: a worse epoch would then count.
-    """
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        here = str(Path(self.dirpath or ".") / BEST)
-        moved = {"best_model_path": here, "kth_best_model_path": here, "dirpath": self.dirpath}
-        scores = dict.fromkeys([here], state_dict["best_model_score"])
-        super().load_state_dict(state_dict | moved | {"best_k_models": scores})
+    checkpoint_seconds: float = 10.0
+    trainer: Mapping[str, Any] = field(default_factory=dict)
 
 
 @final
@@ -133,34 +104,27 @@ def fit(
     """
     budget = budget or Budget()
     folder.mkdir(parents=True, exist_ok=True)
-    best = _Best(folder, "best", monitor="val_bmae", save_weights_only=True, enable_version_counter=False)
+    best, last = Best(folder), folder / LAST
     callbacks: list[pl.Callback] = [
         EarlyStopping("val_bmae", patience=budget.patience, check_finite=True),
         best,
-        _Resumable(folder / LAST),
+        Resumable(last, budget.checkpoint_seconds, train.sampler),
     ]
     if tell is not None:
         callbacks.append(_Progress(tell))
+    asked = budget.trainer.get("callbacks") or []
+    callbacks += asked if isinstance(asked, list) else [asked]
     handler = signal.getsignal(signal.SIGINT)
     with _quiet():
         trainer = pl.Trainer(
-            accelerator=budget.accelerator,
-            devices=budget.devices,
-            precision=budget.precision,  # type: ignore[arg-type]
+            **_DEFAULTS | dict(budget.trainer) | {"callbacks": callbacks},
             max_epochs=budget.epochs,
-            callbacks=callbacks,
             default_root_dir=folder,
-            gradient_clip_val=1.0,
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
+            use_distributed_sampler=False,  # BatchIndices gives each process its rows
         )
-        last = folder / LAST
         try:
             trainer.fit(
-                task, train, validation, ckpt_path=str(last) if _is_whole(last) else None, weights_only=True
+                task, train, validation, ckpt_path=str(last) if is_whole(last) else None, weights_only=True
             )
         except SystemExit:  # Lightning turns Ctrl-C into an exit and switches the signal off
             signal.signal(signal.SIGINT, handler)
@@ -181,31 +145,9 @@ def fit(
             "features for extreme values, or leave this method out."
         )
     load_best(task, folder)
-    last.unlink(missing_ok=True)
+    if trainer.is_global_zero:
+        last.unlink(missing_ok=True)
     return float(best.best_model_score)
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    """Whether there is a checkpoint to go on from; one that a power cut left in pieces is as good as none."""
-    try:
-        torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except Exception:
-        return False
-    return True
-
-
-def load_best(task: RegressionTask, folder: Path) -> None:
-    """Put the weights of ``folder / "best.ckpt"`` into ``task``, or raise a `CheckpointError`."""
-    path = folder / BEST
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-        task.load_state_dict(state)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: expected a checkpoint, got no file; train first.") from None
-    except Exception as error:
-        raise CheckpointError(
-            f"{path}: expected a checkpoint of this task, got one of something else; train again."
-        ) from error
 
 
 @torch.no_grad()

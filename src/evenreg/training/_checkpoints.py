@@ -1,0 +1,120 @@
+"""What a run keeps on disk while it trains: the best weights, and all that is needed to go on after a cut."""
+
+import time
+from pathlib import Path
+from typing import Any, final
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch import Tensor
+
+from evenreg.errors import CheckpointError
+from evenreg.training._batches import BatchIndices, processes
+from evenreg.training._task import RegressionTask
+
+BEST, LAST = "best.ckpt", "last.ckpt"
+# Processes that train together decide together when to save, which costs a message: not after every batch.
+_BATCHES_BETWEEN_MESSAGES = 50
+
+
+@final
+class Resumable(pl.Callback):
+    """Writes ``last.ckpt`` now and then, also inside an epoch, with the random state that dropout draws from.
+
+    Args:
+        path: Where it goes.
+        seconds: Between one and the next, at least.
+        sampler: The training batches'; inside an epoch only `BatchIndices` can go on.
+    """
+
+    def __init__(self, path: Path, seconds: float, sampler: object) -> None:
+        self.path, self.seconds, self.saved_at = path, seconds, time.monotonic()
+        self.sampler = sampler if isinstance(sampler, BatchIndices) else None
+        self.batches = 0
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        del pl_module, outputs, batch
+        batches = batch_idx + 1
+        stepped = batches % trainer.accumulate_grad_batches == 0  # accumulated gradients are not kept
+        last = batches >= trainer.num_training_batches  # the epoch's end has its own
+        once = trainer.val_check_batch == trainer.num_training_batches  # no validation inside the epoch
+        alone = trainer.world_size == 1 or batches % _BATCHES_BETWEEN_MESSAGES == 0
+        if self.sampler is not None and stepped and not last and once and alone:
+            self._save_when_due(trainer, batches)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        del pl_module
+        self._save_when_due(trainer, 0)
+
+    def _save_when_due(self, trainer: pl.Trainer, batches: int) -> None:
+        if not trainer.strategy.broadcast(time.monotonic() - self.saved_at > self.seconds):
+            return
+        self.batches, self.saved_at = batches, time.monotonic()
+        part = self.path.with_name(self.path.name + ".part")
+        trainer.save_checkpoint(part)  # called by all processes, written by the first
+        if trainer.is_global_zero:
+            part.replace(self.path)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"random": _of_all(torch.get_rng_state()), "batches": self.batches}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        random = state_dict["random"]
+        torch.set_rng_state(random[processes()[0] % len(random)])
+        if self.sampler is not None:
+            self.sampler.skip = state_dict["batches"]
+
+
+def _of_all(state: Tensor) -> list[Tensor]:
+    """The random states of all processes that train together."""
+    together = processes()[1]
+    if together == 1:
+        return [state]
+    states: list[Any] = [None] * together
+    torch.distributed.all_gather_object(states, state)
+    return states
+
+
+@final
+class Best(ModelCheckpoint):
+    """Keeps the weights of the best epoch, also in a folder that was moved since an earlier part of the run.
+
+    Lightning stores whole paths and, where they differ, forgets the best score: a worse epoch would then count.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            folder, "best", monitor="val_bmae", save_weights_only=True, enable_version_counter=False
+        )
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        here = str(Path(self.dirpath or ".") / BEST)
+        moved = {"best_model_path": here, "kth_best_model_path": here, "dirpath": self.dirpath}
+        scores = dict.fromkeys([here], state_dict["best_model_score"])
+        super().load_state_dict(state_dict | moved | {"best_k_models": scores})
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether there is a checkpoint to go on from; one that a power cut left in pieces is as good as none."""
+    try:
+        torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception:
+        return False
+    return True
+
+
+def load_best(task: RegressionTask, folder: Path) -> None:
+    """Put the weights of ``folder / "best.ckpt"`` into ``task``, or raise a `CheckpointError`."""
+    path = folder / BEST
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        task.load_state_dict(state)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: expected a checkpoint, got no file; train first.") from None
+    except Exception as error:
+        raise CheckpointError(
+            f"{path}: expected a checkpoint of this task, got one of something else; train again."
+        ) from error

@@ -2,7 +2,7 @@
 
     target, prediction, space ── evaluate ── Evaluation ──┐
                                                           ├── ResultTable ── to_terminal, to_markdown,
-                                                          to_latex
+                                                          to_latex, to_html
     errors of seeds and rows ── compare_to_reference ── Comparison ── tradeoff_sentence
 
 NumPy only; predictions may come from any model. SciPy and rich are imported where they are used.
@@ -14,6 +14,7 @@ from evenreg.evaluation._comparison import Difference as Difference
 from evenreg.evaluation._comparison import compare_to_reference as compare_to_reference
 from evenreg.evaluation._evaluate import evaluate as evaluate
 from evenreg.evaluation._evaluation import Evaluation as Evaluation
+from evenreg.evaluation._html import to_html as to_html
 from evenreg.evaluation._own import own_weight as own_weight
 from evenreg.evaluation._region_scores import RegionScores as RegionScores
 from evenreg.evaluation._render import to_latex as to_latex
@@ -36,6 +37,7 @@ __all__ = [
     "compare_to_reference",
     "evaluate",
     "own_weight",
+    "to_html",
     "to_latex",
     "to_markdown",
     "to_terminal",

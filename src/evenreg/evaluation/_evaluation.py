@@ -45,6 +45,11 @@ class Evaluation:
     # What a notebook shows of the last line of a cell; the fields would fill several screens.
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from evenreg.evaluation._html import evaluation_html
+
+        return evaluation_html(self)
+
     def to_json(self) -> str:
         """Text that `from_json` turns into an equal evaluation; undefined numbers are null."""
         data = {

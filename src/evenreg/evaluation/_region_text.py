@@ -27,6 +27,17 @@ def region_text(evaluation: "Evaluation") -> str:
     Own           0.0810      0 to 1.00   0.180       –
     many: more than 35 rows in a bin; medium: 7 to 35; few: fewer than 7 (3 bins, width 1: given)
     """
+    rows = region_rows(evaluation)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]
+    return "\n".join([*lines, *textwrap.wrap(evaluation.thresholds, WIDTH, break_on_hyphens=False)])
+
+
+def region_rows(evaluation: "Evaluation") -> list[list[str]]:
+    """The cells of `region_text`, the head first."""
     shown = [evaluation[name] for name in ("all", "many", "medium", "few")]
     shown += [evaluation["zero"]] * (evaluation["zero"].n > 0)
     rows = [["", "rows", "MAE", "95 %", "RMSE", "b-MAE"]]
@@ -39,9 +50,4 @@ def region_text(evaluation: "Evaluation") -> str:
         interval = "–" if math.isnan(low) else f"{short(low)} to {short(high)}"
         n = "" if scores is evaluation.own else f"{scores.n:,}"
         rows.append([scores.name.capitalize(), n, mae, interval, rmse, bmae])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    ]
-    return "\n".join([*lines, *textwrap.wrap(evaluation.thresholds, WIDTH, break_on_hyphens=False)])
+    return rows

@@ -2,6 +2,7 @@
 
 import io
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from evenreg import _check
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 EMPTY = "–"
 WIDTH = 100
+_NAME = 12  # columns that a name of a row gets, however narrow the terminal is
 _BOLD = "Bold: best of its column, beyond noise or not."
 
 
@@ -20,13 +22,13 @@ def _scale(table: ResultTable) -> int:
     return power_of_ten([c.mean for row in table.rows for c in row.cells if c.mean is not None])
 
 
-def _title(table: ResultTable) -> str:
+def unit_title(table: ResultTable) -> str:
     """The title, with the power of ten that the numbers were divided by."""
     power = _scale(table)
     return f"{table.title}, in units of 10^{power}" if power else table.title
 
 
-def _texts(table: ResultTable) -> list[list[tuple[str, str]]]:
+def cell_texts(table: ResultTable) -> list[list[tuple[str, str]]]:
     """``(mean, spread)`` of each row and column as text; the decimals of a column are those of its means."""
     unit = 10.0 ** _scale(table)
     columns = []
@@ -44,11 +46,12 @@ def _cell(cell: ResultCell, unit: float, places: int) -> tuple[str, str]:
     return fixed(cell.mean / unit, places), spread
 
 
-def _counts(table: ResultTable) -> list[str]:
+def count_texts(table: ResultTable) -> list[str]:
+    """Test rows of each column, nothing where a count says nothing."""
     return ["" if n is None else f"n = {n}" for n in table.counts]
 
 
-def _notes(table: ResultTable) -> list[str]:
+def file_notes(table: ResultTable) -> list[str]:
     """What stands under a table in a file, where the best of a column is bold."""
     bold = any(cell.best for row in table.rows for cell in row.cells)
     return [_BOLD] * bold + list(table.notes)
@@ -58,7 +61,7 @@ def to_terminal(table: ResultTable, width: int | None = None, *, styled: bool = 
     """The table as text with aligned numbers, its notes wrapped under it.
 
     Nothing is ever cut off: where the table is wider than ``width``, long names of rows go on over a second
-    line, and where the numbers alone are wider, so is the text.
+    line, indented, and where the numbers alone are wider, so is the text.
 
     Args:
         table: What to draw.
@@ -94,13 +97,16 @@ def to_terminal(table: ResultTable, width: int | None = None, *, styled: bool = 
         legacy_windows=False,
         force_jupyter=False,
     )
-    console.print(Text(_title(table) + "\n"))
+    console.print(Text(unit_title(table) + "\n"))
     # Two spaces between columns where they fit (the slot of a mark is one more), else one.
     for gap in (2, 1):
         drawn = _rich_table(table, gap)
         least, most = Measurement.get(console, console.options.update(max_width=10_000), drawn)
         if most <= width:
             break
+    else:
+        room = width - most + max(len(row.name) for row in table.rows)
+        drawn = _rich_table(table, 1, max(_NAME, room))
     console.width = max(width, least)
     console.print(drawn)
     console.width = width
@@ -109,7 +115,8 @@ def to_terminal(table: ResultTable, width: int | None = None, *, styled: bool = 
     return "\n".join(line.rstrip() for line in stream.getvalue().rstrip("\n").split("\n"))
 
 
-def _rich_table(table: ResultTable, gap: int) -> "Table":
+def _rich_table(table: ResultTable, gap: int, room: int | None = None) -> "Table":
+    """The table with names of rows in ``room`` columns, their later lines indented; None: on one line."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -117,8 +124,8 @@ def _rich_table(table: ResultTable, gap: int) -> "Table":
     drawn = Table(
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, gap - 1), header_style=""
     )
-    drawn.add_column("", overflow="fold", min_width=min(12, max(len(row.name) for row in table.rows)))
-    texts, counts = _texts(table), _counts(table)
+    drawn.add_column("", overflow="fold", min_width=min(_NAME, max(len(row.name) for row in table.rows)))
+    texts, counts = cell_texts(table), count_texts(table)
     columns = []
     for c, name in enumerate(table.columns):
         # One width for means, spreads and marks of a column aligns signs and points. Padded here and
@@ -138,8 +145,12 @@ def _rich_table(table: ResultTable, gap: int) -> "Table":
             blank = " " * (number - len(value))
             columns[-1].append(Text.assemble(blank, (value, style), (cell.mark.ljust(mark), colour)))
     for row, *cells in zip(table.rows, *columns, strict=True):
-        drawn.add_row(Text(row.name), *cells)
+        drawn.add_row(Text(row.name if room is None else _folded(row.name, room)), *cells)
     return drawn
+
+
+def _folded(name: str, room: int) -> str:
+    return "\n".join(textwrap.wrap(name, room, subsequent_indent="  ", break_on_hyphens=False))
 
 
 def to_markdown(table: ResultTable) -> str:
@@ -158,16 +169,18 @@ def to_markdown(table: ResultTable) -> str:
     <BLANKLINE>
     A note.
     """
-    heads = [f"{name} ({n})" if n else name for name, n in zip(table.columns, _counts(table), strict=True)]
-    lines = [f"**{_title(table)}**", ""]
+    heads = [
+        f"{name} ({n})" if n else name for name, n in zip(table.columns, count_texts(table), strict=True)
+    ]
+    lines = [f"**{unit_title(table)}**", ""]
     lines += ["| | " + " | ".join(heads) + " |", "|:--|" + "--:|" * len(heads)]
-    for row, texts in zip(table.rows, _texts(table), strict=True):
+    for row, texts in zip(table.rows, cell_texts(table), strict=True):
         cells = []
         for cell, (mean, spread) in zip(row.cells, texts, strict=True):
             value = f"{mean} ± {spread}" if spread else mean
             cells.append((f"**{value}**" if cell.best else value) + (f" {cell.mark}" if cell.mark else ""))
         lines.append(f"| {row.name.replace('|', chr(92) + '|')} | " + " | ".join(cells) + " |")
-    for note in _notes(table):
+    for note in file_notes(table):
         # A sign and a space at the start of a line would make a list of the legend.
         lines += ["", re.sub(r"^([-+*]) ", r"\\\1 ", note)]
     return "\n".join(lines)
@@ -192,12 +205,12 @@ def to_latex(table: ResultTable) -> str:
     \bottomrule
     \end{tabular}
     """
-    lines = [f"% {_one_line(text)}" for text in (_title(table), *_notes(table))]
+    lines = [f"% {_one_line(text)}" for text in (unit_title(table), *file_notes(table))]
     lines += [rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}", r"\toprule"]
     lines.append("".join(f" & {_escaped(name)}" for name in table.columns) + r" \\")
-    lines.append("".join(f" & ${n}$" if n else " & " for n in _counts(table)) + r" \\")
+    lines.append("".join(f" & ${n}$" if n else " & " for n in count_texts(table)) + r" \\")
     lines.append(r"\midrule")
-    for row, texts in zip(table.rows, _texts(table), strict=True):
+    for row, texts in zip(table.rows, cell_texts(table), strict=True):
         cells = [_latex_cell(cell, *text) for cell, text in zip(row.cells, texts, strict=True)]
         lines.append(" & ".join([_escaped(row.name), *cells]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])

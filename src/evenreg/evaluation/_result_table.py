@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from evenreg import _check
 from evenreg.errors import InputError
 from evenreg.evaluation._comparison import Comparison
 from evenreg.evaluation._evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 METRIC_NAMES = {
     "mae": "MAE",
@@ -56,7 +59,9 @@ class ResultRow:
 @final
 @dataclass(frozen=True)
 class ResultTable:
-    """Rows of methods by columns of regions; drawn by `to_terminal`, `to_markdown` and `to_latex`.
+    """Rows of methods by columns of regions; drawn by `to_terminal`, `to_markdown`, `to_latex` and `to_html`.
+
+    A notebook shows it as a table.
 
     Attributes:
         title: Metric, target and what the spread is.
@@ -155,6 +160,32 @@ class ResultTable:
             rows=tuple(rows),
             notes=tuple(note for note in shown if note),
         )
+
+    def to_frame(self) -> "DataFrame":
+        """The numbers as a DataFrame: a row a method, ``frame["mean"]`` and ``frame["sd"]`` by region.
+
+        >>> row = ResultRow("vanilla", (ResultCell(1.2, 0.05), ResultCell(None)))
+        >>> frame = ResultTable("MAE", ("Many", "Few"), (60, 0), (row,)).to_frame()
+        >>> frame["mean"].loc["vanilla", "Many"], frame["sd"].loc["vanilla", "Many"]
+        (np.float64(1.2), np.float64(0.05))
+        """
+        import pandas as pd
+
+        told = {
+            "mean": [[cell.mean for cell in row.cells] for row in self.rows],
+            "sd": [[cell.spread for cell in row.cells] for row in self.rows],
+        }
+        names = [row.name for row in self.rows]
+        frames = {
+            name: pd.DataFrame(numbers, index=names, columns=list(self.columns), dtype=float)
+            for name, numbers in told.items()
+        }
+        return pd.concat(frames, axis=1)
+
+    def _repr_html_(self) -> str:
+        from evenreg.evaluation._html import to_html
+
+        return to_html(self)
 
 
 def _values(seeds: Sequence[Evaluation], key: str, metric: str) -> list[float]:

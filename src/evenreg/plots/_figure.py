@@ -50,14 +50,19 @@ def new_axes(width: float = 7.0, height: float = 4.0) -> "Axes":
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
-def given_or_shown(ax: "Axes | None") -> "Axes":
-    """``ax``, or new axes that a notebook shows."""
+def height_for(lines: int) -> float:
+    """Inches of a figure that has room for so many bars one above the other; 4 where they are few."""
+    return max(4.0, 1.3 + 0.1 * lines)
+
+
+def given_or_shown(ax: "Axes | None", lines: int = 0) -> "Axes":
+    """``ax``, or new axes that a notebook shows, with room for so many bars one above the other."""
     need_matplotlib()
     if ax is not None:
         return ax
     from matplotlib import pyplot
 
-    return pyplot.subplots(figsize=(7.0, 4.0), layout="constrained")[1]
+    return pyplot.subplots(figsize=(7.0, height_for(lines)), layout="constrained")[1]
 
 
 def legend_above(ax: "Axes", handles: "Sequence[Artist]") -> None:

@@ -233,22 +233,10 @@ def run(args: argparse.Namespace) -> int:
         args.data, args.target, split=args.split, bin_width=args.bin_width, drop_missing=args.drop_missing
     )
     if args.plot:
-        _draw(found, args.plot, overwrite=args.overwrite)
+        from evenreg.plots import new_axes, save_figure
+
+        save_figure(found.plot(new_axes()), args.plot, overwrite=args.overwrite)
     print(found)
     if args.plot:
         print(f"\nHistogram drawn in {args.plot}.")
     return 0
-
-
-def _draw(found: Diagnosis, path: str, *, overwrite: bool) -> None:
-    """The histogram with the weights of ``sqinv + lds``, into a file."""
-    from evenreg._words import parse
-    from evenreg.labels import weighting_from
-    from evenreg.plots import label_histogram, new_axes, save_figure
-
-    ax = new_axes()
-    weights = weighting_from(parse("sqinv+lds"))
-    assert weights is not None
-    label_histogram(found.space, found.regions, weights.fit(found.space), ax=ax)
-    ax.set_xlabel(found.target)
-    save_figure(ax, path, overwrite=overwrite)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from evenreg.cli._label_facts import Gap, Spike, WeightEffect
 from evenreg.cli._verdict import Verdict
 from evenreg.labels import LabelSpace, ShotRegions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 REGIONS = ("many", "medium", "few", "zero")
 
@@ -37,7 +40,8 @@ class RegionFacts:
 class Diagnosis:
     """Whether rare labels are a person's problem: counts, gaps, spikes, regions, weights, and a verdict.
 
-    ``print(diagnosis)`` gives the page that ``evenreg diagnose`` prints.
+    ``print(diagnosis)`` gives the page that ``evenreg diagnose`` prints; a notebook shows it with tables and the
+    histogram.
 
     Attributes:
         target: What the labels are called.
@@ -109,13 +113,30 @@ class Diagnosis:
             "verdict": asdict(self.verdict),
         }
 
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Histogram of the labels by region with the weights of ``sqinv + lds``; None draws on new axes."""
+        from evenreg._words import parse
+        from evenreg.labels import weighting_from
+        from evenreg.plots import label_histogram
+
+        weights = weighting_from(parse("sqinv+lds"))
+        assert weights is not None
+        ax = label_histogram(self.space, self.regions, weights.fit(self.space), ax=ax)
+        ax.set_xlabel(self.target, parse_math=False)
+        return ax
+
     def __str__(self) -> str:
         from evenreg.cli._diagnosis_text import page
 
         return page(self)
 
-    # What a notebook shows of the last line of a cell; the fields would fill several screens.
+    # What an interpreter shows of the last line; the fields would fill several screens.
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from evenreg.cli._diagnosis_html import diagnosis_html
+
+        return diagnosis_html(self)
 
 
 def shot_names(regions: ShotRegions, space: LabelSpace) -> NDArray[Any]:

@@ -25,11 +25,11 @@ _INDENT = 12
 def page(diagnosis: Diagnosis) -> str:
     """The whole report."""
     parts = [
-        _headline(diagnosis),
-        _facts(diagnosis),
-        _regions(diagnosis),
-        _weights(diagnosis),
-        _histogram(diagnosis),
+        [headline(diagnosis)],
+        [line for name, text in facts(diagnosis) for line in _item(name, text)],
+        [*_columns(region_rows(diagnosis), left=(0, 1, 5)), *textwrap.wrap(region_note(diagnosis), WIDTH)],
+        _columns(weight_rows(diagnosis), left=(0,)),
+        histogram(diagnosis),
         _verdict(diagnosis),
     ]
     return "\n\n".join("\n".join(line.rstrip() for line in part) for part in parts)
@@ -60,14 +60,15 @@ def stretch_text(
     return text
 
 
-def _headline(d: Diagnosis) -> list[str]:
+def headline(d: Diagnosis) -> str:
+    """What was counted."""
     left_out = [
         f"{d.dropped:,} without a label left out" if d.dropped else "",
         f"{d.held_out:,} test rows not counted" if d.held_out else "",
     ]
     more = "; ".join(filter(None, left_out))
     of = f" of {d.source}" if d.source else ""
-    return [f"{d.target}{of}: {d.space.n:,} rows" + (f" ({more})" if more else "")]
+    return f"{d.target}{of}: {d.space.n:,} rows" + (f" ({more})" if more else "")
 
 
 def _item(name: str, text: str) -> list[str]:
@@ -75,7 +76,8 @@ def _item(name: str, text: str) -> list[str]:
     return [f"{head:<{_INDENT}}{line}" for head, line in zip_longest([name], body, fillvalue="")]
 
 
-def _facts(d: Diagnosis) -> list[str]:
+def facts(d: Diagnosis) -> list[tuple[str, str]]:
+    """What the labels are like, by name."""
     space, step = d.space, _step(d)
     low, high, median = (_value(d, v) for v in (space.low, space.high, d.median))
     mean, std = (label_text(float(v), step / 100) for v in (space.mean[0], space.std[0]))
@@ -87,22 +89,22 @@ def _facts(d: Diagnosis) -> list[str]:
         where = stretch_text(gaps, edge_step(space.bins.edges), d.unit)
         gap_text = f"{percent(empty)} of the range is empty: {where}"
     return [
-        *_item(
+        (
             "range",
             f"{low} to {high}; median {median}, mean {mean}, SD {std}; {d.distinct:,} distinct values",
         ),
-        *_item("bins", f"{len(space.bins):,} {'bin' if len(space.bins) == 1 else 'bins'}, {space.bins.rule}"),
-        *_item(
+        ("bins", f"{len(space.bins):,} {'bin' if len(space.bins) == 1 else 'bins'}, {space.bins.rule}"),
+        (
             "imbalance",
             f"{ratio_text(d.imbalance)} : 1, {rows_of(int(populated.max()))} in the fullest bin and "
             f"{int(populated.min()):,} in the emptiest populated one",
         ),
-        *_item(
+        (
             "density",
             f"{ratio_text(d.density_ratio)} : 1, density of labels near the typical row to that near the rarest 1 %",
         ),
-        *_item("gaps", gap_text),
-        *_item("spikes", "; ".join(_spike(d, s) for s in d.spikes[:3]) or "none"),
+        ("gaps", gap_text),
+        ("spikes", "; ".join(_spike(d, s) for s in d.spikes[:3]) or "none"),
     ]
 
 
@@ -137,16 +139,22 @@ def _columns(rows: Sequence[Sequence[str]], left: Sequence[int]) -> list[str]:
     ]
 
 
-def _regions(d: Diagnosis) -> list[str]:
+def region_rows(d: Diagnosis) -> list[tuple[str, ...]]:
+    """How much each region holds and where it lies, the head first."""
     many, few = (count_text(t) for t in d.regions.thresholds(d.space))
     held = {"many": f"over {many}", "medium": f"{few} to {many}", "few": f"under {few}", "zero": "none"}
     step = edge_step(d.space.bins.edges)
     rows = [("region", "rows per bin", "rows", "", "of range", "where")]
     for name in REGIONS:
-        facts = d.by_region[name]
-        where = stretch_text(facts.stretches, step, d.unit, room=WIDTH - 54) if facts.bins else "–"
-        share = percent(facts.rows / d.space.n)
-        rows.append((name, held[name], f"{facts.rows:,}", share, percent(facts.range_share), where))
+        found = d.by_region[name]
+        where = stretch_text(found.stretches, step, d.unit, room=WIDTH - 54) if found.bins else "–"
+        share = percent(found.rows / d.space.n)
+        rows.append((name, held[name], f"{found.rows:,}", share, percent(found.range_share), where))
+    return rows
+
+
+def region_note(d: Diagnosis) -> str:
+    """On how few rows the tail rests."""
     few_rows, outside = d.by_region["few"].rows, d.space.n - d.by_region["many"].rows
     note = (
         f"{f'The tail rests on {rows_of(few_rows)} in few-shot bins' if few_rows else 'No bin is few-shot'}; "
@@ -155,7 +163,7 @@ def _regions(d: Diagnosis) -> list[str]:
     )
     if d.regions.thresholds(d.space)[1] <= 1:
         note += f" So few that no bin can be few-shot: try --bin-width {_wider(d)}."
-    return [*_columns(rows, left=(0, 1, 5)), *textwrap.wrap(note, WIDTH)]
+    return note
 
 
 def _wider(d: Diagnosis) -> str:
@@ -165,7 +173,8 @@ def _wider(d: Diagnosis) -> str:
     return f"{next(m * power for m in (1, 2, 5, 10) if m * power >= wanted):g}"
 
 
-def _weights(d: Diagnosis) -> list[str]:
+def weight_rows(d: Diagnosis) -> list[tuple[str, ...]]:
+    """What each weighting would do to the rows, the head first."""
     rows = [("weights", "smallest", "largest", "ratio", "effective rows", "", "weight on few-shot rows")]
     for word, effect in d.weights.items():
         ratio = effect.largest / effect.smallest
@@ -180,10 +189,11 @@ def _weights(d: Diagnosis) -> list[str]:
                 percent(effect.few_share),
             )
         )
-    return _columns(rows, left=(0,))
+    return rows
 
 
-def _histogram(d: Diagnosis) -> list[str]:
+def histogram(d: Diagnosis) -> list[str]:
+    """Rows per bin as bars of text."""
     space = d.space
     return bars(space.bins.edges, space.counts, d.bin_regions.tolist(), unit=d.unit, width=WIDTH)
 
@@ -191,11 +201,11 @@ def _histogram(d: Diagnosis) -> list[str]:
 def _verdict(d: Diagnosis) -> list[str]:
     lines = textwrap.wrap(d.verdict.text, WIDTH, break_long_words=False, break_on_hyphens=False)
     if d.verdict.command:
-        lines += ["", *(f"    {line}" for line in _shell_lines(d.verdict.command))]
+        lines += ["", *(f"    {line}" for line in shell_lines(d.verdict.command))]
     return lines
 
 
-def _shell_lines(command: str) -> list[str]:
+def shell_lines(command: str) -> list[str]:
     """A command over several lines that can be copied as they stand: broken before an option only."""
     words, lines = command.split(" --"), []
     for word in [words[0], *(f"--{w}" for w in words[1:])]:

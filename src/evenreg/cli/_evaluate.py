@@ -137,17 +137,8 @@ def run(args: argparse.Namespace) -> int:
     if json:
         write_text(json, found.evaluation.to_json() + "\n")
     if args.plot:
-        _draw(found, args.plot, overwrite=args.overwrite)
+        from evenreg.plots import new_axes, save_figure
+
+        save_figure(found.plot(new_axes()), args.plot, overwrite=args.overwrite)
     print(found.to_markdown() if args.markdown else found.to_latex() if args.latex else found)
     return 0
-
-
-def _draw(found: "EvaluatedTable", path: str, *, overwrite: bool) -> None:
-    """Error and bias over the label range, into a file."""
-    from evenreg.plots import error_by_bin, new_axes, save_figure
-
-    ax = new_axes()
-    error_by_bin(found.evaluation, ax=ax)
-    ax.set_xlabel(found.target)
-    ax.set_ylabel(f"error of {found.prediction}")
-    save_figure(ax, path, overwrite=overwrite)

@@ -4,13 +4,16 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from evenreg.cli._number_text import edge_step, label_text, ratio_text, rows_of, span_text
 from evenreg.evaluation import Evaluation, RegionScores, ResultTable, to_latex, to_markdown
 from evenreg.labels import LabelSpace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WIDTH = 100
 _REGIONS = ("all", "many", "medium", "few")
@@ -23,7 +26,7 @@ _WORST = 5
 @final
 @dataclass(frozen=True, eq=False, repr=False)
 class EvaluatedTable:
-    """What ``evenreg evaluate`` found; ``print`` gives its page.
+    """What ``evenreg evaluate`` found; ``print`` gives its page, a notebook shows it with tables and a figure.
 
     Attributes:
         evaluation: All numbers.
@@ -59,20 +62,41 @@ class EvaluatedTable:
         """`table` in LaTeX."""
         return to_latex(self.table())
 
-    def __str__(self) -> str:
-        return "\n\n".join(
-            "\n".join(part) for part in [_head(self), _table(self), _worst(self), _reading(self)]
-        )
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Error and bias over the label range; None draws on new axes."""
+        from evenreg.plots import error_by_bin
 
-    # What a notebook shows of the last line of a cell; the fields would fill several screens.
+        ax = error_by_bin(self.evaluation, ax=ax)
+        ax.set_xlabel(self.target, parse_math=False)
+        ax.set_ylabel(f"error of {self.prediction}", parse_math=False)
+        return ax
+
+    def __str__(self) -> str:
+        parts = [
+            textwrap.wrap(headline(self), WIDTH),
+            [
+                *_aligned(region_rows(self)),
+                *(li for note in notes(self) for li in textwrap.wrap(note, WIDTH)),
+            ],
+            _aligned(worst_rows(self)),
+            textwrap.wrap(reading(self), WIDTH, break_on_hyphens=False),
+        ]
+        return "\n\n".join("\n".join(part) for part in parts)
+
+    # What an interpreter shows of the last line; the fields would fill several screens.
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from evenreg.cli._evaluation_html import evaluated_html
 
-def _head(found: EvaluatedTable) -> list[str]:
-    return textwrap.wrap(
+        return evaluated_html(self)
+
+
+def headline(found: EvaluatedTable) -> str:
+    """What was held against what."""
+    return (
         f"{found.prediction} against {found.target} in {found.source}: {rows_of(found.evaluation['all'].n)}; "
-        f"regions count the {rows_of(found.space.n)} of {found.train}",
-        WIDTH,
+        f"regions count the {rows_of(found.space.n)} of {found.train}"
     )
 
 
@@ -116,11 +140,12 @@ class _Figures:
         return "" if math.isnan(low) else f"{self.text(low)} to {self.text(high)}"
 
 
-def _table(found: EvaluatedTable) -> list[str]:
+def region_rows(found: EvaluatedTable) -> list[list[str]]:
+    """Every metric by region, the head first."""
     ev = found.evaluation
     names = [*_REGIONS, *(["zero"] if ev["zero"].n else [])]
     columns = [*(ev[name] for name in names), ev.own]
-    common = _Figures.of(ev["all"]["mae"], scaled=True)
+    common = _common(ev)
     columns = [(scores, common.at(scores["mae"])) for scores in columns]
     rows = [
         ["", *(name.capitalize() for name in names), "Own"],
@@ -134,15 +159,26 @@ def _table(found: EvaluatedTable) -> list[str]:
     for metric, title in _CORRELATIONS.items():
         values = [scores.values.get(metric) for scores, _ in columns]
         rows.append([title, *("–" if value is None else f"{value:.3f}" for value in values)])
-    notes = [f"Errors in units of {common.unit:,g}."] if common.unit != 1 else []
-    notes += ["Own: test rows weighted to the distribution of the training rows.", f"{ev.thresholds}."]
+    return rows
+
+
+def notes(found: EvaluatedTable) -> list[str]:
+    """What stands under `region_rows`."""
+    ev = found.evaluation
+    common = _common(ev)
+    told = [f"Errors in units of {common.unit:,g}."] if common.unit != 1 else []
+    told += ["Own: test rows weighted to the distribution of the training rows.", f"{ev.thresholds}."]
     if ev["zero"].n:
         inner, outer = ev["interpolation"], ev["extrapolation"]
-        notes.append(
+        told.append(
             f"Zero: {inner.n:,} inside gaps (MAE {common.metric(inner, 'mae')}), {outer.n:,} beyond the "
             f"training range (MAE {common.metric(outer, 'mae')})."
         )
-    return [*_aligned(rows), *(line for note in notes for line in textwrap.wrap(note, WIDTH))]
+    return told
+
+
+def _common(evaluation: Evaluation) -> _Figures:
+    return _Figures.of(evaluation["all"]["mae"], scaled=True)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -156,7 +192,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _worst(found: EvaluatedTable) -> list[str]:
+def worst_rows(found: EvaluatedTable) -> list[list[str]]:
     """The bins with the largest error, of those with three test rows or more where enough have them."""
     bins = found.evaluation.bins
     least = 3 if int((bins.n >= 3).sum()) >= _WORST else 1
@@ -174,10 +210,10 @@ def _worst(found: EvaluatedTable) -> list[str]:
         rows.append(
             [where, f"{bins.n[b]:,}", f"{bins.training[b]:,}", error, bias if bias[0] in "-0" else f"+{bias}"]
         )
-    return _aligned(rows)
+    return rows
 
 
-def _reading(found: EvaluatedTable) -> list[str]:
+def reading(found: EvaluatedTable) -> str:
     """What the numbers say, in words."""
     many, few = found.evaluation["many"], found.evaluation["few"]
     said = []
@@ -201,4 +237,4 @@ def _reading(found: EvaluatedTable) -> list[str]:
             f"Predictions rise by {found.slope:.2f} per unit of the label: high labels come out too low, "
             "low ones too high. Imbalance does that, and so does noise; compare tells what a remedy gives."
         )
-    return textwrap.wrap(" ".join(said), WIDTH, break_on_hyphens=False)
+    return " ".join(said)

@@ -71,9 +71,8 @@ def error_by_region(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
     ax.axvline(0, color="#333333", linewidth=0.8)
     _limit(ax, reach)
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_yticks(
-        range(len(rows)), ["\n".join(textwrap.wrap(row, _NAME, break_on_hyphens=False)) for row in rows]
-    )
+    names = ["\n".join(textwrap.wrap(row, _NAME, break_on_hyphens=False)) for row in rows]
+    ax.set_yticks(range(len(rows)), names)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel(f"MAE against {comparison.reference} in %: left is better; filled: beyond noise")
     for side in ("top", "right", "left"):

@@ -43,6 +43,12 @@ class TestSplit:
         other = balanced_split(y, bins, test_state=1, random_state=0)
         assert not np.array_equal(a.test, other.test)
 
+    def test_a_seed_draws_the_same_rows_in_every_version(self):
+        y = np.random.default_rng(4).lognormal(size=40)
+        split = balanced_split(y, Bins.uniform(0, 6, 1), test_state=1, random_state=2)
+        assert split.val.tolist() == [10, 15, 30, 31, 32, 33]
+        assert split.test.tolist() == [0, 7, 9, 17, 23, 28]
+
     def test_equal_seeds_do_not_tie_validation_to_test(self):
         # Every row is drawn into validation equally often over seeds, whatever the test seed.
         y, val = np.zeros(30), np.zeros(30)

@@ -10,6 +10,7 @@ from evenreg.errors import TargetError
 from evenreg.labels._bins import Bins
 
 Rows = NDArray[np.int64]
+Narrow = NDArray[np.integer]
 
 _SHARE = 0.15
 
@@ -97,21 +98,22 @@ def balanced_split(
     return Split(np.delete(rows, np.concatenate([test, val])), np.sort(val), np.sort(test))
 
 
-def _plan(y: ArrayLike, bins: Bins, cap: int | None, pool_rows: int) -> tuple[Rows, Rows]:
+def _plan(y: ArrayLike, bins: Bins, cap: int | None, pool_rows: int) -> tuple[Narrow, Rows]:
     """The pool of each row, and how many rows each pool gives."""
     index = bins.index(_check.labels(y))
     counts = np.bincount(index, minlength=len(bins))
     pool_of_bin = _pool(counts, _check.integer(pool_rows, "pool_rows", 1))
-    pools = pool_of_bin[index]
-    thirds = np.bincount(pools) // 3
+    sizes = np.bincount(pool_of_bin, counts).astype(np.int64)
+    thirds = sizes // 3
     if not thirds.any():
         raise TargetError(
             f"y: expected at least 3 rows near one label to give training, validation and test one each, "
-            f"got {len(index)} rows in all and at most {np.bincount(pools).max()} together; "
+            f"got {len(index)} rows in all and at most {sizes.max()} together; "
             "bring more rows, wider bins or pool_rows=3."
         )
     most = _largest_cap(thirds, len(index)) if cap is None else _check.integer(cap, "cap", 1)
-    return pools, np.minimum(thirds, most)
+    narrow = pool_of_bin.astype(np.min_scalar_type(len(thirds)))  # 16 bits sort in linear time
+    return narrow[index], np.minimum(thirds, most)
 
 
 def _pool(counts: Rows, pool_rows: int) -> Rows:
@@ -140,11 +142,11 @@ def _largest_cap(thirds: Rows, rows: int) -> int:
     return low
 
 
-def _draw(pools: Rows, takes: Rows, rows: Rows, seed: int, name: str) -> Rows:
+def _draw(pools: Narrow, takes: Rows, rows: Rows, seed: int, name: str) -> Rows:
     """``takes[p]`` random ones of ``rows`` from each pool ``p``."""
     shuffled = np.random.default_rng(_check.integer(seed, name, 0)).permutation(rows)
-    narrow = pools.astype(np.min_scalar_type(len(takes)))  # 16 bits sort in linear time
-    ordered = shuffled[np.argsort(narrow[shuffled], kind="stable")]
-    sizes = np.bincount(pools[rows], minlength=len(takes))
-    rank = np.arange(len(ordered)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return ordered[rank < np.repeat(takes, sizes)]
+    of_row = pools[shuffled]
+    by_pool = np.argsort(of_row, kind="stable")
+    sizes = np.bincount(of_row, minlength=len(takes))
+    before = (np.cumsum(sizes) - sizes) - (np.cumsum(takes) - takes)
+    return shuffled[by_pool[np.arange(takes.sum()) + np.repeat(before, takes)]]

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import final
 
-_TABLE = "border-collapse:collapse;margin:.4em 0;color:inherit;font-size:inherit;font-variant-numeric:tabular-nums"
+_TABLE = (
+    "border-collapse:collapse;margin:.4em 0;color:inherit;font-size:inherit;font-variant-numeric:tabular-nums"
+)
 _CELL = "padding:.15em .6em;vertical-align:top;"
 _NOTE = "margin:.3em 0;max-width:60em;font-size:.9em"
 _SAID = "margin:.6em 0;max-width:60em"
@@ -40,7 +42,7 @@ def html_table(rows: Sequence[Sequence[str]], *, left: Collection[int] = (0,)) -
         for i, cell in enumerate(row):
             tag = ' scope="col"' if head else ' scope="row"' if i == 0 else ""
             weight = "" if head else "font-weight:normal;" if i == 0 else ""
-            wrap = "" if i in left else "white-space:nowrap;"
+            wrap = f"white-space:{'pre-wrap' if i in left else 'nowrap'};"
             style = f"{_CELL}{weight}{wrap}text-align:{'left' if i in left else 'right'}"
             name = "th" if tag else "td"
             cells.append(f'<{name}{tag} style="{style}">{html(cell)}</{name}>')

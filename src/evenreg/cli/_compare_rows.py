@@ -1,11 +1,13 @@
 """Which rows a comparison holds: those asked for, and those without which it would not be fair."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenreg._words import Word, parse, split_methods
+from evenreg._words import WORDS, Word, parse, split_methods
+from evenreg.cli._sweep import swept
 from evenreg.errors import InputError
 
 DEFAULT_METHODS = "vanilla; sqinv; sqinv + lds; focal-r; bmc; gai; bni"
@@ -13,11 +15,20 @@ DEFAULT_METHODS = "vanilla; sqinv; sqinv + lds; focal-r; bmc; gai; bni"
 _SKEWED = 1.0
 
 
-def rows_for(methods: str, *, cost: str = "l1", trees: bool, y: NDArray[np.float64]) -> list[str]:
+def rows_for(
+    methods: str,
+    *,
+    cost: str = "l1",
+    trees: bool,
+    y: NDArray[np.float64],
+    sweep: str | None = None,
+    reference: str = "vanilla",
+) -> list[str]:
     """Canonical names of all rows, vanilla first.
 
-    Always there: ``vanilla``. With a Balanced MSE row ``vanilla(mse)``, since Balanced MSE is a squared error.
-    On tables gradient boosting plain and with sample weights, since that is what a person would use instead.
+    Always there: ``vanilla`` and the reference. With a Balanced MSE row ``vanilla(mse)``, since Balanced MSE is
+    a squared error. On tables gradient boosting plain and with sample weights, since that is what a person
+    would use instead.
     ``log`` where the target is positive and skewed, since that is what a person would try first.
 
     Args:
@@ -25,22 +36,28 @@ def rows_for(methods: str, *, cost: str = "l1", trees: bool, y: NDArray[np.float
         cost: The cost of rows that name none.
         trees: Whether the data is a table.
         y: ``(n,)`` labels outside the test set.
+        sweep: See `evenreg.cli._sweep.swept`; acts on ``methods`` alone.
+        reference: The method that the others are held against.
 
     Raises:
         UnknownNameError: A word or argument nobody knows.
-        InputError: No method at all, words that contradict each other, or trees on images.
+        InputError: No method at all, words that contradict each other, a sweep or a reference that cannot be
+            read, or trees on images.
 
     Example:
         >>> rows_for("SQINV+LDS; bmc", trees=False, y=np.array([-1.0, 1.0]))
         ['vanilla', 'sqinv + lds', 'bmc', 'vanilla(mse)']
     """
-    asked = [parse(text) for text in split_methods(methods)]
+    asked: list[Sequence[Word]] = [parse(text) for text in split_methods(methods)]
     if not asked:
         raise InputError(
             f"methods: expected at least one method, got {methods!r}; for instance 'vanilla; sqinv + lds'."
         )
+    if sweep is not None:
+        asked = [*swept(asked, sweep)]
+    held_against = parse(reference)
     names = ["vanilla", *(_plainest(words, cost) for words in asked)]
-    roles = {word.role for words in asked for word in words}
+    roles = {word.role for words in (*asked, held_against) for word in words}
     if "model" in roles and not trees:
         raise InputError("methods: hgb expects the columns of a table, got images; leave its rows out.")
     if "transform" in roles and y.min() <= 0:
@@ -53,17 +70,34 @@ def rows_for(methods: str, *, cost: str = "l1", trees: bool, y: NDArray[np.float
         names.append("log")
     if trees:
         names += ["hgb", "hgb + sqinv + lds"]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys([*names, _plainest(held_against, cost)]))
+
+
+def row_name(method: str, cost: str) -> str:
+    """The name of the row that trains this method.
+
+    Example:
+        >>> row_name("HGB + mse", "l1"), row_name("LDS + sqinv(max_ratio=20)", "l1")
+        ('hgb', 'sqinv(max_ratio=20) + lds')
+    """
+    return _plainest(parse(method), cost)
 
 
 def _plainest(words: Sequence[Word], cost: str) -> str:
     """One name for one training: a row that spells out the cost it would have anyway is the row without it."""
     common = "mse" if words[0].name == "hgb" else cost
     spelled = {"vanilla", f"vanilla({common})", common}
-    rest = [str(word) for word in words if str(word) not in spelled]
+    rest = [name for word in words if (name := str(_without_idle(word))) not in spelled]
     if rest in (["l1"], ["mse"], ["huber"]):
         return f"vanilla({rest[0]})"
     return " + ".join(rest) or "vanilla"
+
+
+def _without_idle(word: Word) -> Word:
+    """A triangular kernel takes sigma and has no use for it: rows that differ in it alone are one training."""
+    if word.args.get("kernel") != "triangular":
+        return word
+    return replace(word, args={**word.args, "sigma": WORDS[word.name][1]["sigma"].default})
 
 
 def _skewness(y: NDArray[np.float64]) -> float:

@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from evenreg.errors import InputError, MissingDependencyError, RunFolderError, UnknownNameError
-from evenreg.evaluation import evaluate
+from evenreg.evaluation import compare_to_reference, evaluate
 from evenreg.labels import LDS, Bins, InverseFrequency, LabelSpace, ShotRegions
-from evenreg.plots import check_figure_path, error_by_bin, label_histogram, new_axes, save_figure
+from evenreg.plots import (
+    check_figure_path,
+    error_by_bin,
+    error_by_region,
+    inline_figure,
+    label_histogram,
+    new_axes,
+    save_figure,
+)
 
 
 @pytest.fixture
@@ -94,6 +102,78 @@ def test_error_by_bin_draws_error_and_bias(space):
     assert np.array_equal(mae.get_xdata(), ev.bins.center[held])
 
 
+@pytest.fixture
+def comparison():
+    """A row that is twice as good on few and no other on many, one that is no other anywhere, 4 seeds."""
+    rng = np.random.default_rng(0)
+    regions = np.repeat(["many", "few"], [60, 40])
+    base = np.where(regions == "few", 4.0, 1.0) * rng.gamma(20, 0.05, (4, 100))
+    noise = rng.normal(0, 0.01, (2, 4, 100))
+    errors = {
+        "hgb": base,
+        "better": base * np.where(regions == "few", 0.5, 1.0) + noise[0],
+        "same": base + noise[1],
+    }
+    return compare_to_reference(errors, regions, "hgb")
+
+
+def test_error_by_region_draws_changes_and_intervals_in_percent(comparison):
+    ax = error_by_region(comparison, ax=new_axes())
+    assert ax.get_xlabel().startswith("MAE against hgb in %")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["better", "same"]
+    lines, dots = ax.collections[::2], ax.collections[1::2]
+    for region, bars, points in zip(comparison.regions, lines, dots, strict=True):
+        for row, segment, (x, y), face in zip(
+            comparison.rows, bars.get_segments(), points.get_offsets(), points.get_facecolor(), strict=True
+        ):
+            d = comparison[row, region]
+            assert x == pytest.approx(100 * d.difference / d.reference_mean)
+            assert segment[:, 0] == pytest.approx([100 * v / d.reference_mean for v in (d.low, d.high)])
+            assert np.allclose(segment[:, 1], y)
+            assert abs(y - comparison.rows.index(row)) < 0.5
+            assert bool(d.verdict) == (not np.allclose(face, 1))
+    assert comparison["better", "few"].verdict == "better"
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["All", "Many", "Few"]
+
+
+def test_error_by_region_keeps_all_dots_in_sight(comparison):
+    ax = error_by_region(comparison, ax=new_axes())
+    changes = [100 * d.difference / d.reference_mean for d in comparison.differences]
+    low, high = ax.get_xlim()
+    assert low < min(changes)
+    assert high > max(0, *changes)
+    assert low > -110  # bars are cut where they would push the dots together
+
+
+def test_error_by_region_of_one_seed_has_no_bars():
+    one = compare_to_reference(
+        {"vanilla": [[1.0, 2.0, 0.0]], "a": [[1.0, 1.0, 1.0]]}, ["many", "few", "medium"]
+    )
+    ax = error_by_region(one, ax=new_axes())
+    ax.figure.draw_without_rendering()
+    assert not any(np.size(segment) for bars in ax.collections[::2] for segment in bars.get_segments())
+    # No percentage of an error of 0.
+    assert np.isnan(np.ma.filled(ax.collections[5].get_offsets(), np.nan)).any()
+
+
+def test_error_by_region_needs_two_rows():
+    alone = compare_to_reference({"vanilla": [[1.0]]}, ["many"])
+    with pytest.raises(
+        InputError, match="comparison: expected a row beside vanilla, got none; compare it with"
+    ):
+        error_by_region(alone, ax=new_axes())
+
+
+def test_inline_figures_grow_with_what_they_hold_and_stay_out_of_pyplot(comparison):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    before, drawn = pyplot.get_fignums(), []
+    image = inline_figure(lambda ax: drawn.append(error_by_region(comparison, ax)), alt='a "<b>"', lines=60)
+    assert image.startswith('<img src="data:image/png;base64,iVBORw0KGgo')
+    assert 'alt="a &quot;&lt;b&gt;&quot;"' in image
+    assert pyplot.get_fignums() == before
+    assert drawn[0].figure.get_size_inches().tolist() == pytest.approx([7.0, 7.3])
+
+
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg", ".PNG"])
 def test_files(suffix, space, tmp_path):
     file = save_figure(label_histogram(space, ax=new_axes()), tmp_path / f"new/labels{suffix}", dpi=50)
@@ -139,6 +219,7 @@ def test_without_matplotlib_the_way_out_is_told(space, monkeypatch):
     for draw in (lambda: label_histogram(space), new_axes, lambda: check_figure_path("a.png")):
         with pytest.raises(MissingDependencyError, match=r"run pip install 'evenreg\[all\]'"):
             draw()
+    assert inline_figure(lambda ax: None, alt="nothing") == ""
 
 
 def test_bins_of_unequal_width_have_no_width_to_name():

@@ -29,6 +29,11 @@ def written(text: str) -> str:
         ("lds(sigma=1.2345678)", "lds(sigma=1.2345678)"),
         ("inv(max_ratio=12345678)", "inv(max_ratio=12345678)"),
         ("inv(max_ratio=1e30)", "inv(max_ratio=1e+30)"),
+        ("DENSE(0.5)", "dense(alpha=0.5)"),
+        ("dense(alpha=0, bandwidth=Silverman)", "dense(alpha=0)"),
+        ("dense(bandwidth=2.50, max_ratio=30) + hgb", "hgb + dense(bandwidth=2.5, max_ratio=30)"),
+        ("lds + CB(0.99)", "cb(beta=0.99) + lds"),
+        ("cb(beta=0.999, max_ratio=8)", "cb(max_ratio=8)"),
     ],
 )
 def test_canonical(text, canonical):
@@ -37,7 +42,24 @@ def test_canonical(text, canonical):
 
 
 @given(
-    name=st.sampled_from(["inv", "sqinv"]),
+    alpha=st.floats(0, 5),
+    bandwidth=st.sampled_from(["silverman", 0.1, 12345.678]),
+    beta=st.floats(0, 0.999999),
+    max_ratio=st.floats(1, 1e9),
+)
+@settings(max_examples=30, deadline=None)
+def test_writing_weightings_back_loses_nothing(alpha, bandwidth, beta, max_ratio):
+    for text in (
+        f"dense(alpha={alpha!r}, bandwidth={bandwidth}, max_ratio={max_ratio!r})",
+        f"cb(beta={beta!r}, max_ratio={max_ratio!r}) + lds",
+    ):
+        words = parse(text)
+        assert parse(" + ".join(map(str, words))) == words
+    assert parse(f"cb({beta!r})")[0].args["beta"] == beta
+
+
+@given(
+    name=st.sampled_from(["inv", "sqinv", "cb"]),
     size=st.integers(0, 30).map(lambda k: 2 * k + 1),
     sigma=st.floats(0.1, 50).map(lambda v: float(f"{v:g}")),
 )
@@ -65,6 +87,19 @@ def test_every_default_is_dropped_and_every_word_parses_alone():
         ("lds(sigma=0)", "lds(sigma): expected a number above 0, got '0'."),
         ("lds(sigma=nan)", "lds(sigma): expected a finite number, got 'nan'."),
         ("inv(max_ratio=0.5)", "inv(max_ratio): expected a ratio of at least 1, got '0.5'."),
+        ("dense(alpha=-1)", "dense(alpha): expected a number of at least 0, got '-1'."),
+        (
+            "dense(bandwidth=silvermann)",
+            "dense(bandwidth): expected 'silverman' or a number above 0 in label units, got 'silvermann'.",
+        ),
+        (
+            "dense(bandwidth=0)",
+            "dense(bandwidth): expected 'silverman' or a number above 0 in label units, got '0'.",
+        ),
+        ("dense(max_ratio=0)", "dense(max_ratio): expected a ratio of at least 1, got '0'."),
+        ("dens", "no method word named 'dens'; did you mean 'dense' or 'lds'?"),
+        ("cb(beta=1)", "cb(beta): expected a number from 0 to below 1, got '1'; the limit 1 is inv."),
+        ("cb(beta=2)", "cb(beta): expected a number from 0 to 1, got '2'."),
         ("gai(0)", "gai(n): expected a whole number of at least 1, got '0'."),
         ("lds(size=3, size=5)", "lds: argument 'size' is given twice; keep one."),
         ("inv + sqinv", "method 'inv + sqinv': inv and sqinv exclude each other (weighting); keep one."),
@@ -72,6 +107,13 @@ def test_every_default_is_dropped_and_every_word_parses_alone():
         (
             "bmc + sqinv",
             "method 'bmc + sqinv': bmc already corrects for the label distribution, a weighting beside it corrects",
+        ),
+        ("dense + cb", "method 'dense + cb': dense and cb exclude each other (weighting); keep one."),
+        ("bmc + dense", "method 'bmc + dense': bmc already corrects for the label distribution, a weighting"),
+        (
+            "dense + lds",
+            "method 'dense + lds': dense weighs by a density that is smooth already, lds has no counts to smooth; "
+            "leave it out, dense(bandwidth=) smooths more.",
         ),
         ("bmc + lds", "method 'bmc + lds': bmc has no binned density for lds to smooth; use bni + lds."),
         ("gai + l1", "method 'gai + l1': gai is a cost itself (squared error); leave the other one out."),

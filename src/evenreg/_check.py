@@ -2,13 +2,21 @@
 
 import difflib
 import math
+import warnings
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evenreg.errors import InputError, NotFittedError, ShapeError, TargetError, UnknownNameError
+from evenreg.errors import (
+    InputError,
+    LabelRangeWarning,
+    NotFittedError,
+    ShapeError,
+    TargetError,
+    UnknownNameError,
+)
 
 # Below this a test set of a sixth of the rows holds fewer than ten, and regions cannot be told apart.
 MINIMUM_ROWS = 60
@@ -110,6 +118,27 @@ def labels(y: ArrayLike, name: str = "y", *, empty: bool = False) -> NDArray[np.
                 f"({rows_text(bad)}, counted from 0); drop or fill them first."
             )
     return array
+
+
+def labels_inside(outside: NDArray[np.bool_], low: float, high: float, *, coordinate: bool = False) -> None:
+    """A `LabelRangeWarning` for weights of labels outside the training bins, told to the caller's caller.
+
+    Args:
+        outside: ``(n,)`` which labels are outside, at least one.
+        low: Lower outer edge of the bins.
+        high: Upper outer edge of the bins.
+        coordinate: Whether bins lie on a coordinate of the labels, which cannot be clipped as they can.
+    """
+    rows = np.flatnonzero(outside)
+    name = "coordinate(y)" if coordinate else "y"
+    way_out = "leave them out" if coordinate else f"np.clip(y, {low!r}, {high!r}) says so on purpose"
+    warnings.warn(
+        f"{name}: expected labels inside the training bins, {low:,.6g} to {high:,.6g}, got {len(rows)} of "
+        f"{len(outside)} outside ({rows_text(rows)}, counted from 0), which weigh as the edge bins do; "
+        f"{way_out}.",
+        LabelRangeWarning,
+        stacklevel=3,
+    )
 
 
 def enough_rows(n: int, name: str) -> None:

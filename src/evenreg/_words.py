@@ -53,6 +53,24 @@ def _odd(text: str, name: str) -> int:
     return value
 
 
+def _bandwidth(text: str, name: str) -> float | str:
+    if text.lower() == "silverman":
+        return "silverman"
+    try:
+        return _check.positive(text, name)
+    except InputError:
+        raise InputError(
+            f"{name}: expected 'silverman' or a number above 0 in label units, got {text!r}."
+        ) from None
+
+
+def _beta_below_one(text: str, name: str) -> float:
+    value = _check.in_range(text, name, 0, 1)
+    if value == 1:
+        raise InputError(f"{name}: expected a number from 0 to below 1, got {text!r}; the limit 1 is inv.")
+    return value
+
+
 def _switch(text: str, name: str) -> bool:
     return _choice("true", "false")(text, name) == "true"
 
@@ -94,6 +112,15 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
     ),
     "inv": ("weighting", {"max_ratio": Argument(200.0, _ratio)}),
     "sqinv": ("weighting", {"max_ratio": Argument(None, _ratio)}),
+    "dense": (
+        "weighting",
+        {
+            "alpha": Argument(1.0, _number_or_zero),
+            "bandwidth": Argument("silverman", _bandwidth),
+            "max_ratio": Argument(None, _ratio),
+        },
+    ),
+    "cb": ("weighting", {"beta": Argument(0.999, _beta_below_one), "max_ratio": Argument(None, _ratio)}),
     "bmc": ("balanced", _NOISE),
     "gai": ("balanced", {"n": Argument(2, _count), **_NOISE}),
     "bni": ("balanced", _NOISE),
@@ -223,6 +250,11 @@ def _check_together(words: list[Word], text: str) -> None:
         raise InputError(
             f"method {text!r}: vanilla means the cost and nothing else; leave it out "
             "(published 'vanilla + lds' is sqinv + lds on ages, inv + lds elsewhere)."
+        )
+    if "dense" in names and "smoothing" in roles:
+        raise InputError(
+            f"method {text!r}: dense weighs by a density that is smooth already, lds has no counts to smooth; "
+            "leave it out, dense(bandwidth=) smooths more."
         )
     if "balanced" in roles:
         balanced = names[roles.index("balanced")]

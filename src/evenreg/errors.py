@@ -1,4 +1,4 @@
-"""Every error evenreg raises on purpose.
+"""Every error evenreg raises, and every warning it gives, on purpose.
 
 EvenregError
 ├── InputError (ValueError)               a value, array or table that cannot be used as it is
@@ -11,6 +11,8 @@ EvenregError
 ├── TrainingError (RuntimeError)          training that went nowhere: no epoch with a finite validation error
 ├── CheckpointError (RuntimeError)        a checkpoint or model folder from something else
 └── MissingDependencyError (ImportError)  an optional library that is not installed
+
+LabelRangeWarning (UserWarning)           weights asked for labels outside the training bins
 
 Each text is one sentence: what was expected, of which argument, what came, and the way out.
 """
@@ -58,3 +60,7 @@ class CheckpointError(EvenregError, RuntimeError):
 
 class MissingDependencyError(EvenregError, ImportError):
     """An optional library that is not installed."""
+
+
+class LabelRangeWarning(UserWarning):
+    """Weights asked for labels outside the bins of the training labels."""

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evenreg.errors import InputError, NotFittedError, TargetError, UnknownNameError
+from evenreg.errors import InputError, LabelRangeWarning, NotFittedError, TargetError, UnknownNameError
 from evenreg.labels import LDS, Bins, InverseFrequency, LabelSpace
 from reference.labels import weights
 
@@ -76,7 +76,9 @@ class TestWeights:
 
     def test_labels_out_of_range_weigh_as_the_edge_bins(self):
         w = InverseFrequency().fit(LabelSpace.fit([1, 1, 2]))
-        assert w([-5, 50]).tolist() == w([1, 2]).tolist()
+        with pytest.warns(LabelRangeWarning):
+            outside = w([-5, 50])
+        assert outside.tolist() == w([1, 2]).tolist()
 
     def test_coordinates(self):
         y = np.array([[0.0, 1], [0, 1], [3, 4]])

@@ -139,7 +139,7 @@ def drawn_tree(text):
     """``{class: (parent, other base or None)}`` as the docstring draws it."""
     parents, tree = {}, {}
     for line in text.splitlines():
-        found = re.match(r"^([│├└─ ]*)(\w+Error)\b(?: \((\w+)\))?", line)
+        found = re.match(r"^([│├└─ ]*)(\w+(?:Error|Warning))\b(?: \((\w+)\))?", line)
         if found:
             depth = len(found[1]) // 4
             parents[depth] = found[2]
@@ -154,4 +154,4 @@ def test_error_tree_is_drawn_as_it_is():
     for name, cls in classes.items():
         parent, other = tree[name]
         bases = [base.__name__ for base in cls.__bases__]
-        assert bases == ([parent, other] if other else [parent or "Exception"]), name
+        assert bases == ([b for b in (parent, other) if b] or ["Exception"]), name

@@ -49,12 +49,14 @@ def test_arguments_reach_the_parts():
 def test_weightings_differ_and_balanced_losses_have_none():
     space = LabelSpace.fit(Y, Bins.uniform(-0.5, 2.5, 1.0))
     tables = {}
-    for text in ("inv", "sqinv", "sqinv + lds", "inv + lds", "lds"):
+    for text in ("inv", "sqinv", "sqinv + lds", "inv + lds", "lds", "dense", "cb", "cb + lds"):
         weighting = Method.parse(text).weighting()
         assert weighting is not None
         tables[text] = weighting.fit(space).table_
     assert tables["inv"][2] > tables["sqinv"][2] > tables["sqinv + lds"][2]
     np.testing.assert_allclose(tables["lds"], tables["inv + lds"])
+    for text in ("dense", "cb", "cb + lds"):
+        assert [other for other in tables if np.allclose(tables[other], tables[text])] == [text]
     for text in ("vanilla", "bmc", "gai", "bni + lds", "hgb"):
         assert Method.parse(text).weighting() is None
 

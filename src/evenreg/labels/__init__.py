@@ -1,7 +1,10 @@
 """Bins, densities, weights, regions and splits from labels alone: NumPy in, NumPy out."""
 
 from evenreg.labels._bins import Bins as Bins
+from evenreg.labels._class_balanced import ClassBalanced as ClassBalanced
+from evenreg.labels._dense_weight import DenseWeight as DenseWeight
 from evenreg.labels._inverse_frequency import InverseFrequency as InverseFrequency
+from evenreg.labels._kernel_density import KernelDensity as KernelDensity
 from evenreg.labels._label_space import LabelSpace as LabelSpace
 from evenreg.labels._lds import LDS as LDS
 from evenreg.labels._mixture import GaussianMixture as GaussianMixture
@@ -12,13 +15,18 @@ from evenreg.labels._shot_regions import ShotRegions as ShotRegions
 from evenreg.labels._split import Split as Split
 from evenreg.labels._split import balanced_holdout as balanced_holdout
 from evenreg.labels._split import balanced_split as balanced_split
+from evenreg.labels._weighting import AbstractWeighting as AbstractWeighting
 
 __all__ = [
     "LDS",
     "REGIONS",
+    "AbstractWeighting",
     "Bins",
+    "ClassBalanced",
+    "DenseWeight",
     "GaussianMixture",
     "InverseFrequency",
+    "KernelDensity",
     "LabelSpace",
     "ShotRegions",
     "Split",

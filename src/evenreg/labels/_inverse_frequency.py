@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from evenreg import _check
 from evenreg.errors import InputError
 from evenreg.labels._label_space import LabelSpace
 from evenreg.labels._lds import LDS
+from evenreg.labels._weighting import AbstractWeighting, checked_ratio, weights_of_bins, with_smoothing
 
 Floats = NDArray[np.float64]
 
@@ -17,7 +18,7 @@ SMOOTH = ("counts", "powered")
 
 
 @final
-class InverseFrequency:
+class InverseFrequency(AbstractWeighting):
     """Weights w(y) ∝ p̃(y)^(-power), mean 1 over the training labels: INV (power 1) and SQINV (power ½).
 
     A plain loss is an average over the training labels, so common labels decide it. Weighting each sample by
@@ -63,24 +64,19 @@ class InverseFrequency:
         self.smoothing = smoothing
         self.clip = None if clip is None else _ascending(clip)
         self.smooth = _check.known(smooth, SMOOTH, "smooth")
-        if max_ratio is not None and _check.number(max_ratio, "max_ratio") < 1:
-            raise InputError(
-                f"max_ratio: expected a number of at least 1, got {max_ratio!r}; 1 weighs all alike."
-            )
-        self.max_ratio = None if max_ratio is None else float(max_ratio)
-        self.table_: Floats | None = None
-        self._space: LabelSpace | None = None
+        self.max_ratio = checked_ratio(max_ratio)
 
-    def fit(self, space: LabelSpace) -> "InverseFrequency":
-        """Weights from the training labels' counts.
+    @property
+    def words(self) -> str:
+        """Its words in a method; a power of its own is written ``1 / n^0.7``."""
+        power = {1.0: "inv", 0.5: "sqinv"}.get(self.power, f"1 / n^{self.power:g}")
+        return with_smoothing(power, self.smoothing)
 
-        Raises:
-            TargetError: A space without labels.
-        """
-        space.require_labels()
-        self.table_ = _scaled(self._raw(space.counts.astype(np.float64)), space.counts, self.max_ratio)
-        self._space = space
-        return self
+    def _learn(self, space: LabelSpace) -> Floats:
+        return weights_of_bins(self._raw(space.counts.astype(np.float64)), space.counts, self.max_ratio)
+
+    def _at(self, scalars: Floats) -> Floats:
+        return self._lookup(scalars)
 
     def _raw(self, counts: Floats) -> Floats:
         """Inverse density of each bin, infinite where the density is zero."""
@@ -95,32 +91,11 @@ class InverseFrequency:
         with np.errstate(divide="ignore"):
             return 1 / counts
 
-    def __call__(self, y: ArrayLike) -> Floats:
-        """The weight of each label, ``(n,)``; labels outside the bins weigh as the edge bins do.
-
-        Raises:
-            NotFittedError: Before ``fit``.
-            TargetError: NaN, infinite or text labels.
-        """
-        _check.fitted(self, "table_")
-        assert self._space is not None
-        assert self.table_ is not None
-        return self._space.bins.lookup(self.table_, self._space.scalars(y))
-
     def __repr__(self) -> str:
         return (
             f"InverseFrequency(power={self.power:g}, smoothing={self.smoothing!r}, clip={self.clip}, "
             f"smooth={self.smooth!r}, max_ratio={self.max_ratio})"
         )
-
-
-def _scaled(raw: Floats, counts: NDArray[np.int64], max_ratio: float | None) -> Floats:
-    """Inverse densities as weights: finite, capped, mean 1 over the training labels."""
-    seen = counts > 0
-    table = np.where(np.isfinite(raw), raw, raw[np.isfinite(raw)].max())
-    if max_ratio is not None:
-        table = np.minimum(table, max_ratio * table[seen].min())
-    return table * (counts.sum() / (counts[seen] @ table[seen]))
 
 
 def _ascending(clip: Sequence[float]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenreg.errors import InputError
-from evenreg.labels import InverseFrequency, LabelSpace, ShotRegions
+from evenreg.labels import AbstractWeighting, LabelSpace, ShotRegions
 from evenreg.plots._figure import given_or_shown, legend_above, thousands
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _LINE = "#333333"
 def label_histogram(
     space: LabelSpace,
     regions: ShotRegions | None = None,
-    weights: InverseFrequency | None = None,
+    weights: AbstractWeighting | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Rows per bin, coloured many, medium and few; empty stretches shaded; weights on a second axis.
@@ -100,7 +100,9 @@ def _stretches(edges: NDArray[np.float64], inside: NDArray[np.bool_]) -> list[tu
     return [(float(edges[a]), float(edges[b])) for a, b in zip(starts, stops, strict=True)]
 
 
-def _draw_weights(space: LabelSpace, weights: InverseFrequency, gap: NDArray[np.bool_], ax: "Axes") -> "Axes":
+def _draw_weights(
+    space: LabelSpace, weights: AbstractWeighting, gap: NDArray[np.bool_], ax: "Axes"
+) -> "Axes":
     table = weights.table_
     if table is None or len(table) != len(space.bins):
         raise InputError(
@@ -122,12 +124,6 @@ def _draw_weights(space: LabelSpace, weights: InverseFrequency, gap: NDArray[np.
     else:
         twin.set_ylim(0, 1.08 * largest)
     twin.yaxis.set_major_formatter("{x:g}")
-    twin.set_ylabel(f"{_name(weights)} weight (mean 1 over rows)")
+    twin.set_ylabel(f"{weights.words} weight (mean 1 over rows)")
     twin.spines["top"].set_visible(False)
     return twin
-
-
-def _name(weights: InverseFrequency) -> str:
-    """The words of a weighting, where it has some."""
-    power = {1.0: "inv", 0.5: "sqinv"}.get(weights.power, f"1 / n^{weights.power:g}")
-    return power + (" + lds" if weights.smoothing is not None else "")

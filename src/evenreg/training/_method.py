@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self, final
 
 from evenreg._words import Word, parse
-from evenreg.labels import LDS, InverseFrequency, weighting_from
+from evenreg.labels import LDS, AbstractWeighting, weighting_from
 from evenreg.losses import (
     AbstractLoss,
     BMCLoss,
@@ -70,7 +70,7 @@ class Method:
             return None
         return word.args["cost"] if word.name == "vanilla" else word.name
 
-    def weighting(self) -> InverseFrequency | None:
+    def weighting(self) -> AbstractWeighting | None:
         """A fresh weighting to fit on the training labels, or None where rows weigh the same."""
         return None if self.balanced else weighting_from(self.words)
 

@@ -76,7 +76,7 @@ def test_python_dash_m_is_the_script(words, code, capsys):
     ("words", "sentence"),
     [
         (["akt"], "no command named 'akt'; did you mean 'act'?"),
-        (["zzzzzz"], "no command named 'zzzzzz'; known are: diagnose, compare, evaluate, act."),
+        (["zzzzzz"], f"no command named 'zzzzzz'; known are: {', '.join(_main.VERBS)}, act."),
         (["--verison"], "no option named '--verison'; did you mean '--version'?"),
         (["act", "--taget", "y"], "no option named '--taget'; did you mean '--target'?"),
         (["act", "--bin_width=3"], "no option named '--bin_width'; did you mean '--bin-width'?"),

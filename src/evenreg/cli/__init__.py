@@ -15,18 +15,38 @@ if TYPE_CHECKING:
     from evenreg.cli._evaluate import evaluate_table as evaluate_table
     from evenreg.cli._evaluation_text import EvaluatedTable as EvaluatedTable
     from evenreg.cli._main import main as main
+    from evenreg.cli._recipes import Recipe as Recipe
+    from evenreg.cli._recipes import recipes as recipes
+    from evenreg.cli._train import train as train
+    from evenreg.cli._train_result import TrainResult as TrainResult
 
 _NAMES = {
     "CompareResult": "_compare_result",
     "Diagnosis": "_diagnosis",
     "EvaluatedTable": "_evaluation_text",
+    "Recipe": "_recipes",
+    "TrainResult": "_train_result",
     "compare": "_compare",
     "diagnose": "_diagnose",
     "evaluate_table": "_evaluate",
     "main": "_main",
+    "recipes": "_recipes",
+    "train": "_train",
 }
 
-__all__ = ["CompareResult", "Diagnosis", "EvaluatedTable", "compare", "diagnose", "evaluate_table", "main"]
+__all__ = [
+    "CompareResult",
+    "Diagnosis",
+    "EvaluatedTable",
+    "Recipe",
+    "TrainResult",
+    "compare",
+    "diagnose",
+    "evaluate_table",
+    "main",
+    "recipes",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,38 +1,36 @@
-"""``evenreg compare``: several methods on one table, held against vanilla, region by region, beyond noise or not."""
+"""``evenreg compare``: several methods on one table, held against one, region by region, beyond noise or not."""
 
 import argparse
-import hashlib
 import os
-import platform
 import sys
-from difflib import get_close_matches
-from importlib.metadata import version
+import weakref
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from evenreg import _check
-from evenreg.cli._compare_rows import DEFAULT_METHODS, rows_for
+from evenreg.cli._compare_rows import DEFAULT_METHODS, row_name, rows_for
+from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_embedded, name_of, read_rows, source_of
 from evenreg.cli._shot_options import regions_from
-from evenreg.errors import InputError, MissingFileError
+from evenreg.errors import InputError
 from evenreg.training import RunFolder
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from evenreg.cli._compare_result import CompareResult
     from evenreg.cli._parser import Parser
-    from evenreg.data import Images, Table
-    from evenreg.training import ImageSource, TableSource
-
-EMBEDDED = "digits-rotation"
-_LIBRARIES = ("torch", "lightning", "numpy", "scikit-learn", "pandas", "skrub")
 
 
 def compare(
-    data: str | Path = EMBEDDED,
+    data: "str | Path | DataFrame" = EMBEDDED,
     target: str | None = None,
-    methods: str = DEFAULT_METHODS,
+    methods: str | Sequence[str] = DEFAULT_METHODS,
     *,
+    sweep: str | None = None,
+    reference: str = "vanilla",
     seeds: int = 5,
     out: str | Path | None = None,
     cost: str = "l1",
@@ -56,11 +54,17 @@ def compare(
     positive targets. The row with the lowest validation b-MAE is kept in the folder's ``best``.
 
     Args:
-        data: A CSV or Parquet file, or ``digits-rotation``, the embedded images.
+        data: A CSV or Parquet file, a DataFrame, or ``digits-rotation``, the embedded images.
         target: The column to predict; None for the embedded images only.
-        methods: Methods separated by semicolons, for instance ``"vanilla; sqinv + lds; bmc"``.
+        methods: A list of methods, or text with semicolons between them: ``"vanilla; sqinv + lds; bmc"``.
+        sweep: Values of the words' arguments, all combinations of which take the place of the methods that have
+            them: ``"lds.size=5,9,15; lds.sigma=1,2"``, or ``"cost=l1,mse"`` for the costs. Rows that come out
+            the same are one row. None changes nothing.
+        reference: The method that the others are held against, for instance ``"hgb"``; added where ``methods``
+            lacks it. It decides marks and sentences, not what is trained.
         seeds: How many times everything is trained, at least 1; 3 can tell only large gains from noise, 1 nothing.
-        out: Folder of the run; None for ``runs/`` and the name of the data.
+        out: Folder of the run; None for ``runs/`` and the name of the file. Of a DataFrame nothing is kept then
+            beyond the life of the result.
         cost: The cost of networks whose row names none: ``l1``, ``mse`` or ``huber``; trees take squared error
             unless theirs says ``hgb + l1``.
         split: Name of a column that says train, val or test.
@@ -79,20 +83,17 @@ def compare(
         quiet: Whether to say nothing about progress on stderr.
 
     Returns:
-        Table, comparison, evaluations and the chosen row; ``str()`` of it is the report.
+        ``result.table()`` of any metric, ``result.chosen`` and its trained model ``result.best``, the comparison
+        and all evaluations; ``str()`` of it is the report, a notebook shows it as a page.
 
     Raises:
         EvenregError: Whatever is wrong with file, columns, methods or folder, told before anything is trained.
         KeyboardInterrupt: After Ctrl-C; finished cells and the best checkpoint of the current one are kept.
     """
-    if not isinstance(data, str | Path):
-        raise InputError(
-            f"data: expected a CSV or Parquet file, got {type(data).__name__}; write it to one first (data.to_csv)."
-        )
-    if not isinstance(methods, str):
-        raise InputError(
-            f"methods: expected text such as 'vanilla; sqinv + lds', got {type(methods).__name__}; join methods by ';'."
-        )
+    methods = _joined(methods)
+    for name, value in (("sweep", sweep or ""), ("reference", reference)):
+        if not isinstance(value, str):
+            raise InputError(f"{name}: expected text, got {value!r}; write it as on the command line.")
     seeds = _check.integer(seeds, "seeds", 1)
     for name, value in (("epochs", epochs), ("patience", patience), ("jobs", jobs)):
         if value is not None:
@@ -102,14 +103,19 @@ def compare(
         raise InputError(
             "expected one of resume and overwrite, got both; resume keeps the earlier run, overwrite deletes it."
         )
+    temporary = out is None and not isinstance(data, str | Path)
+    if resume and temporary:
+        raise InputError("out: expected the folder of the run to go on with, got none; name it.")
     if bin_width is not None:
         _check.positive(bin_width, "bin_width")
     regions = regions_from(many, few)
-    rows_read = _read(data, target, split, drop_missing)
+    rows_read = read_rows(data, target, split, drop_missing)
     seen = rows_read.y if rows_read.split is None else rows_read.y[rows_read.split != "test"]
-    rows = rows_for(methods, cost=cost, trees=not _is_embedded(data), y=seen)
-    folder = Path(out) if out is not None else Path("runs") / Path(data).stem
-    RunFolder.check(folder, resume=resume, overwrite=overwrite)
+    rows = rows_for(methods, cost=cost, trees=not is_embedded(data), y=seen, sweep=sweep, reference=reference)
+    reference = row_name(reference, cost)
+    folder = Path(out or Path("runs") / Path(name_of(data)).stem)
+    if not temporary:
+        RunFolder.check(folder, resume=resume, overwrite=overwrite)
 
     # Nearly everything a person can get wrong is behind us: now the slow imports.
     from evenreg.cli._compare_cells import train_rows
@@ -117,40 +123,62 @@ def compare(
     from evenreg.cli._progress import progress_for
     from evenreg.training import Budget
 
-    source = _source(rows_read, bin_width)
+    source = source_of(rows_read, bin_width)
     # Rows that lie in memory and models this small are faster on the processor than on the way to a GPU.
     budget = Budget(
         epochs or source.epochs, patience or source.patience, trainer={"accelerator": "cpu", "devices": 1}
     )
     config: dict[str, Any] = {
-        "command": "compare", "data": str(data), "fingerprint": source.fingerprint, "target": source.target,
-        "rows": rows, "seeds": seeds, "cost": cost, "epochs": budget.epochs, "patience": budget.patience,
-        "split": split, "bins": source.bins.rule, "many": many, "few": few, "test_rows": _digest(source),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
+        "command": "compare", "data": name_of(data), "rows": rows, "sweep": sweep, "seeds": seeds, "cost": cost,
+        "epochs": budget.epochs, "patience": budget.patience, "split": split, "many": many, "few": few,
+        **facts_of(source),
     }  # fmt: skip
-    run = RunFolder.open(folder, config, resume=resume, overwrite=overwrite)
-    progress = progress_for(len(rows) * seeds, quiet)
-    try:
-        cells = train_rows(
-            source, rows, seeds, run.path, cost=cost, budget=budget, jobs=jobs, progress=progress
+    with ExitStack() as undo:
+        if temporary:
+            folder = Path(undo.enter_context(TemporaryDirectory(prefix="evenreg-")))
+        run = RunFolder.open(folder, config, resume=resume, overwrite=overwrite)
+        if not quiet:
+            print(f"{len(rows)} rows x {seeds} seeds: {len(rows) * seeds} trainings", file=sys.stderr)
+        progress = progress_for(len(rows) * seeds, quiet)
+        try:
+            cells = train_rows(
+                source, rows, seeds, run.path, cost=cost, reference=reference, budget=budget, jobs=jobs,
+                progress=progress,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            progress.close()
+            kept = "lost; out= keeps it" if temporary else f"kept in {folder}; --resume goes on from there"
+            print(f"what was trained is {kept}.", file=sys.stderr)
+            raise
+        finally:
+            progress.close()
+        result = CompareResult.of(
+            source, cells, regions, folder, cost=cost, reference=reference, temporary=temporary
         )
-    except KeyboardInterrupt:
-        progress.close()
-        print(f"what was trained is kept in {folder}; --resume goes on from there.", file=sys.stderr)
-        raise
-    finally:
-        progress.close()
-    result = CompareResult.of(source, cells, regions, folder, cost=cost)
-    result.store()
-    run.finish()
+        result.store()
+        run.finish()
+        weakref.finalize(result, undo.pop_all().close)
     return result
+
+
+def _joined(methods: Any) -> str:
+    """Methods as one text, whether they came so or as a list."""
+    if isinstance(methods, str):
+        return methods
+    if isinstance(methods, Sequence) and all(isinstance(method, str) for method in methods):
+        return "; ".join(methods)
+    raise InputError(
+        f"methods: expected text such as 'vanilla; sqinv + lds' or a list of such, got {methods!r}; write each "
+        "method as text."
+    )
 
 
 def add_arguments(parser: "Parser") -> None:
     """Declare the options of ``evenreg compare``."""
     parser.description = (
         "Train several methods with several seeds on a table (or on the embedded digits-rotation) and print error by "
-        "region, mean ± spread, with what is better or worse than vanilla beyond noise marked."
+        "region, mean ± spread, with what is better or worse than vanilla, or another --reference, beyond noise "
+        "marked."
     )
     add = parser.add_argument
     add("data", nargs="?", default=EMBEDDED, help=f"CSV or Parquet file, or {EMBEDDED} (the default)")
@@ -160,6 +188,19 @@ def add_arguments(parser: "Parser") -> None:
         default=DEFAULT_METHODS,
         metavar="LIST",
         help=f"separated by semicolons; default: '{DEFAULT_METHODS}'",
+    )
+    add(
+        "--sweep",
+        metavar="LIST",
+        help="every combination of these values in the methods that have the words, such as "
+        "'lds.size=5,9,15; lds.sigma=1,2', or 'cost=l1,mse' in those that may have the cost",
+    )
+    add(
+        "--reference",
+        default="vanilla",
+        metavar="METHOD",
+        help="what the others are held against (default vanilla); another one can be tried on a finished run with "
+        "--resume, without training",
     )
     add(
         "--seeds",
@@ -202,42 +243,3 @@ def run(args: argparse.Namespace) -> int:
 def _cores() -> int:
     """Cores this process may use, which in a container are fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _is_embedded(data: str | Path) -> bool:
-    return str(data) == EMBEDDED
-
-
-def _read(data: str | Path, target: str | None, split: str | None, drop_missing: bool) -> "Table | Images":
-    from evenreg.data import check_trainable, column_names, digits_rotation, read_table
-
-    if _is_embedded(data):
-        for name, value in (("target", target), ("split", split)):
-            if value is not None:
-                raise InputError(
-                    f"{name}: {EMBEDDED} has its own, got {value!r}; leave it out, or give a file."
-                )
-        return digits_rotation()
-    if not Path(data).exists() and get_close_matches(str(data), [EMBEDDED], cutoff=0.8):
-        raise MissingFileError(f"{data}: no such file; did you mean {EMBEDDED!r}?")
-    if target is None:
-        columns = column_names(data)
-        told = ", ".join(map(repr, columns[:8])) + (", …" if len(columns) > 8 else "")
-        raise InputError(
-            f"target: expected the column of {data} to predict, got none; add --target with one of {told}."
-        )
-    table = read_table(data, target, split=split, drop_missing=drop_missing)
-    check_trainable(table)
-    return table
-
-
-def _source(data: "Table | Images", bin_width: float | None) -> "TableSource | ImageSource":
-    from evenreg.data import Table
-    from evenreg.training import ImageSource, TableSource
-
-    return TableSource(data, bin_width) if isinstance(data, Table) else ImageSource(data, bin_width)
-
-
-def _digest(source: "TableSource | ImageSource") -> str:
-    """Hash of the test rows' numbers, so that a resumed run is known to be tested on the same rows."""
-    return hashlib.sha256(np.ascontiguousarray(source.test, dtype=np.int64).tobytes()).hexdigest()[:16]

@@ -27,7 +27,9 @@ from evenreg.errors import EvenregError
 VERBS = {
     "diagnose": "is imbalance your problem? counts, gaps, regions and weights of a target column",
     "compare": "train several methods on a table and tell which is better where, beyond noise",
+    "train": "train one method and keep the model",
     "evaluate": "error by region of any model's predictions",
+    "recipes": "configs that come with the package",
 }
 
 _EPILOG = "'evenreg COMMAND --help' tells the options of a command."

@@ -39,6 +39,26 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(allow_abbrev=False, **kwargs)  # pyright: ignore[reportArgumentType]
+        self._handed_on: str | None = None
+
+    def hand_on(self, prefix: str) -> None:
+        """Leave options such as ``--trainer.devices 2`` to whoever knows them: as words, in ``args.<prefix>``."""
+        self._handed_on = prefix
+
+    def _divided(self, args: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Our words, and those handed on: an option that begins with the prefix, and its value."""
+        ours: list[str] = []
+        theirs: list[str] = []
+        words = list(args)
+        while words:
+            word = words.pop(0)
+            if self._handed_on is None or not word.startswith(f"--{self._handed_on}."):
+                ours.append(word)
+                continue
+            theirs.append(word)
+            if "=" not in word and words and not words[0].startswith("--"):
+                theirs.append(words.pop(0))
+        return ours, theirs
 
     def error(self, message: str) -> NoReturn:
         """Raise ``message`` as a sentence that ends in the way out.
@@ -84,9 +104,13 @@ class Parser(argparse.ArgumentParser):
         self, args: Any = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """As the original; unknown options and surplus words are refused here."""
+        theirs: list[str] = []
         if args is not None and self._subparsers is None:
+            args, theirs = self._divided(args)
             self.refuse_unknown(args)
         parsed, extra = super().parse_known_args(args, namespace)
+        if self._handed_on is not None:
+            setattr(parsed, self._handed_on, theirs)
         if extra:
             raise InputError(f"unexpected word {extra[0]!r}; a name that holds spaces goes into quotes.")
         return parsed, extra

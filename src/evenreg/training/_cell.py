@@ -17,6 +17,7 @@ from evenreg.labels import Bins, LabelSpace
 from evenreg.losses import AbstractBalancedLoss, AbstractLoss
 from evenreg.metrics import bmae, rmse
 from evenreg.training._batches import Rows, memory_loader
+from evenreg.training._checkpoints import BEST, load_best
 from evenreg.training._fit import Budget, fit, predict
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork, TrainedTrees
@@ -96,7 +97,7 @@ def train_cell(
     Args:
         method: What to train.
         draw: The seed's rows.
-        folder: Where checkpoints go.
+        folder: Where checkpoints go; after Ctrl-C the best model so far is in its ``best``.
         cost: The cost of a network whose method names none; trees then take squared error.
         noise_sigma: In label units, where a learned noise scale starts; None for one SD of the labels.
         budget: How long networks train.
@@ -147,16 +148,22 @@ def _train_network(
         encoder = draw.prepared.encoder()
         head = nn.Linear(encoder.out_features, 1)
         task = RegressionTask(encoder, head, loss, scaler=scaler, bins=len(source.bins), **source.optimizer)
-        fit(
-            task,
-            loader(draw.train, draw.weights(method), source.batch_size, shuffle=True, seed=draw.seed),
-            loader(draw.val, np.ones(len(draw.val)), 4096, shuffle=False),
-            folder,
-            budget=budget,
-            tell=tell,
-        )
-    facts: dict[str, Any] = {"encoder": type(encoder).__name__, "encoder_config": encoder.config}
-    model = TrainedNetwork(task, draw.prepared.preprocessor, _about(method, draw, cost) | facts)
+        facts: dict[str, Any] = {"encoder": type(encoder).__name__, "encoder_config": encoder.config}
+        model = TrainedNetwork(task, draw.prepared.preprocessor, _about(method, draw, cost) | facts)
+        try:
+            fit(
+                task,
+                loader(draw.train, draw.weights(method), source.batch_size, shuffle=True, seed=draw.seed),
+                loader(draw.val, np.ones(len(draw.val)), 4096, shuffle=False),
+                folder,
+                budget=budget,
+                tell=tell,
+            )
+        except KeyboardInterrupt:
+            if (folder / BEST).exists():
+                load_best(task, folder)
+                model.save(folder / "best")  # good enough, perhaps: the one who stopped it may think so
+            raise
     val, test = (predict(task, inputs(rows)).double().numpy()[:, 0] for rows in (draw.val, source.test))
     return model, _Predicted(val, test)
 

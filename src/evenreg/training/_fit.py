@@ -116,10 +116,12 @@ def fit(
     callbacks += asked if isinstance(asked, list) else [asked]
     handler = signal.getsignal(signal.SIGINT)
     with _quiet():
+        arguments: dict[str, Any] = {
+            **_DEFAULTS, "default_root_dir": folder, **budget.trainer, "callbacks": callbacks
+        }  # fmt: skip
         trainer = pl.Trainer(
-            **_DEFAULTS | dict(budget.trainer) | {"callbacks": callbacks},
+            **arguments,
             max_epochs=budget.epochs,
-            default_root_dir=folder,
             use_distributed_sampler=False,  # BatchIndices gives each process its rows
         )
         try:

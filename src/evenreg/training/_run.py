@@ -80,7 +80,7 @@ class RunFolder:
     @classmethod
     def _check_settings(cls, path: Path, config: dict[str, Any]) -> None:
         old = cls._settings(path)
-        free = {"format", "versions"}
+        free = {"format", "versions", "data"}  # the content's fingerprint counts, not how a path is spelled
         differing = sorted(k for k in {*old, *config} - free if old.get(k) != config.get(k))
         if differing:
             told = ", ".join(f"{k} (was {old.get(k)!r}, is {config.get(k)!r})" for k in differing[:3])

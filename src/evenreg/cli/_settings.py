@@ -1,0 +1,167 @@
+"""The settings of a training: a config file, one of its rows, and what was said beside it, which has the last word."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, final
+
+from evenreg import _check
+from evenreg._words import parse
+from evenreg.errors import InputError, MissingFileError
+
+_DESCRIBING = ("about", "rows")
+
+
+@final
+@dataclass(frozen=True)
+class Settings:
+    """All that decides what `evenreg.train` trains; None where data or method decide.
+
+    The attributes are the arguments of `evenreg.train`, which explains them, and the keys of a config file.
+    """
+
+    data: Any = None
+    target: str | None = None
+    method: str | None = None
+    cost: str = "l1"
+    split: str | None = None
+    bin_width: float | None = None
+    many: float | None = None
+    few: float | None = None
+    drop_missing: bool = False
+    seed: int = 0
+    epochs: int | None = None
+    patience: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    checkpoint_seconds: float = 10.0
+    trainer: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(config: str | Path | None, row: str | None, said: Mapping[str, Any]) -> "Settings":
+        """Resolve settings.
+
+        Args:
+            config: A YAML file, or the name of a recipe; None for ``said`` alone.
+            row: One of its rows.
+            said: Settings that win over the file's; None counts as not said.
+
+        Raises:
+            MissingFileError: No such file or recipe.
+            UnknownNameError: A key or row that does not exist; the nearest is offered.
+            InputError: A file that is no mapping, a value of the wrong kind, or no method.
+
+        Example:
+            >>> settings = Settings.of("digits-rotation", "BMC", {"epochs": 3})
+            >>> settings.method, settings.epochs, settings.batch_size
+            ('bmc', 3, 128)
+        """
+        found = {} if config is None else read_config(config)
+        rows = found.pop("rows", None) or {}
+        found.pop("about", None)
+        if row is not None:
+            found |= _row(row, rows, config)
+        given = {name: value for name, value in {**found, **_told(said)}.items() if value is not None}
+        if isinstance(found.get("trainer"), dict):
+            given["trainer"] = found["trainer"] | dict(said.get("trainer") or {})
+        if "method" not in given:
+            offer = (
+                f"add --row with one of {', '.join(rows)}"
+                if rows
+                else "add --method, for instance 'sqinv + lds'"
+            )
+            raise InputError(f"method: expected what to train, got nothing; {offer}.")
+        return _checked(given)
+
+
+def _checked(given: Mapping[str, Any]) -> Settings:
+    """Settings of raw values: numbers as numbers, each in its range."""
+    values = dict(given)
+    for name in values.keys() & {"epochs", "patience", "batch_size", "seed"}:
+        least = {"batch_size": 2, "seed": 0}.get(name, 1)
+        values[name] = _check.integer(values[name], name, least)
+    for name in values.keys() & {"bin_width", "learning_rate"}:
+        values[name] = _check.positive(values[name], name)
+    for name in values.keys() & {"weight_decay", "checkpoint_seconds", "many", "few"}:
+        values[name] = _check.positive(values[name], name, zero=True)
+    _check.known(values.get("cost", "l1"), ("l1", "mse", "huber"), "cost")
+    if not isinstance(values.get("drop_missing", False), bool):
+        raise InputError(f"drop_missing: expected true or false, got {values['drop_missing']!r}.")
+    if not isinstance(values.get("trainer", {}), Mapping):
+        raise InputError(
+            f"trainer: expected arguments of Lightning's Trainer by name, got {values['trainer']!r}; for instance "
+            "devices: 2."
+        )
+    for name in values.keys() & {"target", "split"}:
+        values[name] = str(values[name])
+    values["method"] = " + ".join(map(str, parse(str(values["method"]))))
+    return Settings(**values)
+
+
+def _told(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def recipe_files() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    folder = Path(__file__).parents[1] / "recipes"
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def read_config(config: str | Path) -> dict[str, Any]:
+    """The keys of a config file or recipe, checked by name."""
+    import yaml
+
+    path, recipes = Path(config), recipe_files()
+    if not path.is_file():
+        # 'recipes/digits-rotation.yaml' and 'digits-rotation' both name the one that comes with the package.
+        packaged = str(path.with_suffix("") if path.suffix in (".yaml", ".yml") else path).removeprefix(
+            "recipes/"
+        )
+        if packaged not in recipes:
+            raise MissingFileError(
+                f"config: no file {str(config)!r}, and no recipe of that name; "
+                f"{_check.nearest(path.stem, list(recipes))}"
+            )
+        path = recipes[packaged]
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not text"
+        raise InputError(f"{path}{where}: expected YAML, got something else ({problem}).") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: expected settings such as 'data: sales.csv', got {type(found).__name__}.")
+    _known_keys(found, (*_DESCRIBING, *_keys()), str(config))
+    if not isinstance(found.get("rows") or {}, dict):
+        raise InputError(f"{path}: expected rows as names with a colon each, got {found['rows']!r}.")
+    return found
+
+
+def _keys() -> list[str]:
+    return [f.name for f in fields(Settings)]
+
+
+def _known_keys(found: Mapping[Any, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in found:
+        _check.known(key, keys, f"setting of {where}")
+
+
+def _row(row: str, rows: Mapping[Any, Any], config: str | Path | None) -> dict[str, Any]:
+    """The settings of one row; its method is its name unless it says another."""
+    if config is None:
+        raise InputError(f"row: expected a config whose row it is, got none for {row!r}; add --config.")
+    names = {_plain(str(name)): name for name in rows}
+    name = names[_check.known(_plain(row), names, f"row of {config}")]
+    own = rows[name] or {}
+    if not isinstance(own, dict):
+        raise InputError(f"row {name!r} of {config}: expected settings or nothing, got {own!r}.")
+    _known_keys(own, tuple(_keys()), f"row {name!r} of {config}")
+    return {"method": str(name), **own}
+
+
+def _plain(name: str) -> str:
+    """A row's name without what does not matter in a method: case and spaces."""
+    return "".join(name.lower().split())

@@ -1,0 +1,130 @@
+"""What a training left: a model, and its error on rows it has not seen."""
+
+import json
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, final
+
+import numpy as np
+
+from evenreg._files import write_json, write_text
+from evenreg.cli._evaluation_text import WIDTH, EvaluatedTable
+from evenreg.cli._label_facts import lattice_unit, slope_of
+from evenreg.cli._settings import Settings
+from evenreg.evaluation import Evaluation, evaluate
+from evenreg.labels import LabelSpace, ShotRegions
+from evenreg.training import CellResult, ImageSource, TableSource, TrainedNetwork, TrainedTrees, load_model
+
+_FACTS, _PREDICTION = "training.json", "prediction.npy"
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainResult:
+    """A finished training; ``str()`` gives the report that the command prints.
+
+    Attributes:
+        method: What was trained.
+        found: The evaluation of its test predictions, as a page.
+        val_bmae: Balanced MAE on the validation rows, by which the best epoch was chosen.
+        val_rmse: RMSE on them.
+        seconds: Training time, of the last part of a run that was cut.
+        folder: The run's folder; ``folder / "best"`` is the model's.
+        heading: What was trained on what.
+        predictions: Columns of ``predictions.csv``: row, target and prediction of the test rows.
+    """
+
+    method: str
+    found: EvaluatedTable
+    val_bmae: float
+    val_rmse: float
+    seconds: float
+    folder: Path
+    heading: str
+    predictions: Mapping[str, Any]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Error on the test rows, region by region."""
+        return self.found.evaluation
+
+    @cached_property
+    def best(self) -> TrainedNetwork | TrainedTrees:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The model with the weights of the best epoch."""
+        return load_model(self.folder / "best")
+
+    @classmethod
+    def read(
+        cls, source: TableSource | ImageSource, folder: Path, settings: Settings, regions: ShotRegions
+    ) -> Self:
+        """Evaluate what `keep` wrote; regions count training and validation rows together."""
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        prediction = np.load(folder / _PREDICTION, allow_pickle=False)
+        test = source.test
+        y, seen = source.y[test], np.delete(source.y, test)
+        space = LabelSpace.fit(seen, source.bins)
+        train, val = source.train_and_validation(settings.seed)
+        return cls(
+            method=str(settings.method),
+            found=EvaluatedTable(
+                evaluation=evaluate(y, prediction, space, regions),
+                space=space,
+                unit=lattice_unit(seen, source.bins.edges),
+                target=source.target,
+                prediction=str(settings.method),
+                source="the test rows",
+                train="training and validation",
+                slope=slope_of(y, prediction),
+            ),
+            val_bmae=facts["val_bmae"],
+            val_rmse=facts["val_rmse"],
+            seconds=facts["seconds"],
+            folder=folder,
+            predictions={
+                "row": source.row_numbers[test],
+                source.target: y,
+                f"predicted_{source.target}": prediction,
+            },
+            heading=(
+                f"{source.target}: {len(source.y):,} rows, {len(train):,} to train, {len(val):,} to validate, "
+                f"{len(test):,} to test; seed {settings.seed}; trained in {facts['seconds']:.1f} s."
+            ),
+        )
+
+    def store(self) -> None:
+        """Write predictions and numbers into the run's folder."""
+        import pandas as pd
+
+        write_text(self.folder / "predictions.csv", pd.DataFrame(self.predictions).to_csv(index=False))
+        write_json(self.folder / "result.json", self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """All numbers as plain values for JSON."""
+        return {
+            "method": self.method,
+            "val_bmae": self.val_bmae,
+            "val_rmse": self.val_rmse,
+            "seconds": self.seconds,
+            "evaluation": json.loads(self.evaluation.to_json()),
+        }
+
+    def __str__(self) -> str:
+        told = f"Chosen on validation: the epoch with b-MAE {self.val_bmae:.4g}."
+        kept = (
+            f"Kept in {self.folder}: best (the model, for 'evenreg predict'), predictions.csv, result.json."
+        )
+        wrapped = [textwrap.fill(text, WIDTH, break_on_hyphens=False) for text in (self.heading, told, kept)]
+        return f"{wrapped[0]}\n\n{self.found}\n\n{wrapped[1]}\n{wrapped[2]}"
+
+    __repr__ = __str__  # a notebook shows the report, not its fields
+
+
+def keep(result: CellResult, folder: Path) -> None:
+    """Write the model and what `TrainResult.read` needs."""
+    result.model.save(folder / "best")
+    np.save(folder / _PREDICTION, result.prediction)
+    facts = {name: getattr(result, name) for name in ("val_bmae", "val_rmse", "seconds")}
+    write_json(folder / _FACTS, facts)

@@ -1,6 +1,7 @@
 """Time and memory of counting and weighing 10 million labels, against plain NumPy in the same run.
 
-Bound: `LabelSpace.fit` with given bins, `InverseFrequency` with LDS and all the weights in 1 s together.
+Bounds: `LabelSpace.fit` with given bins, `InverseFrequency` with LDS and all the weights in 1 s together; one
+billion labels in chunks through `LabelSpace.update` in 20 s and under 200 MB, their chunk included.
 Run: python benchmarks/label_space.py
 """
 
@@ -22,6 +23,8 @@ from evenreg.labels import (
 
 LABELS = 10_000_000
 BOUND = 1.0
+CHUNKS = 100
+STREAM_BOUND, STREAM_MEMORY = 20.0, 200.0
 
 
 def plain(y: np.ndarray, bins: Bins) -> np.ndarray:
@@ -35,6 +38,32 @@ def plain(y: np.ndarray, bins: Bins) -> np.ndarray:
 
 def ours(y: np.ndarray, bins: Bins) -> np.ndarray:
     return InverseFrequency(0.5, smoothing=LDS()).fit(LabelSpace.fit(y, bins))(y)
+
+
+def labels() -> np.ndarray:
+    y = np.random.default_rng(0).uniform(0, 10, LABELS)  # squared, the density falls as 1 / sqrt(y)
+    return np.square(y, out=y)
+
+
+def stream() -> None:
+    """A billion labels, chunk by chunk; the chunk is made once, so that only counting is timed."""
+    tracemalloc.start()
+    y, bins = labels(), Bins.uniform(0, 100, 1)
+    start = time.perf_counter()
+    space = LabelSpace(bins)
+    for _ in range(CHUNKS):
+        space.update(y)
+    took = time.perf_counter() - start
+    most = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    assert space.n == CHUNKS * LABELS
+    plain_s = CHUNKS * seconds(lambda: (np.histogram(y, bins.edges), y.mean(), y.std(), y.min(), y.max()))
+    verdict = "within" if took <= STREAM_BOUND and most <= STREAM_MEMORY else "ABOVE"
+    print(
+        f"{space.n:,} labels in {CHUNKS} chunks, 100 bins of 1: {took:.1f} s   NumPy, scaled from one chunk, "
+        f"{plain_s:.0f} s   {took / plain_s:.2f} x   {most:.0f} MB with the chunk of {y.nbytes / 1e6:.0f} MB   "
+        f"{verdict} the bound of {STREAM_BOUND:g} s and {STREAM_MEMORY:g} MB"
+    )
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -57,7 +86,7 @@ def peak(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    y = np.random.default_rng(0).uniform(0, 100, LABELS) ** 2 / 100  # density falls as 1 / sqrt(y)
+    y = labels()
     print(
         f"{LABELS:,} float64 labels ({y.nbytes / 1e6:.0f} MB): fit, LDS weighting, a weight for every label"
     )
@@ -88,6 +117,7 @@ def main() -> None:
         "balanced_split": lambda: balanced_split(y, space.bins),
     }.items():
         print(f"{name:28} {1e3 * seconds(call):7.0f} ms")
+    stream()
 
 
 if __name__ == "__main__":

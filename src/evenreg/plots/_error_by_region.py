@@ -74,7 +74,9 @@ def error_by_region(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
     names = ["\n".join(textwrap.wrap(row, _NAME, break_on_hyphens=False)) for row in rows]
     ax.set_yticks(range(len(rows)), names)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(f"MAE against {comparison.reference} in %: left is better; filled: beyond noise")
+    ax.set_xlabel(
+        f"MAE against {comparison.reference} in %, with 95 % intervals\nleft is better; filled: beyond noise"
+    )
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     legend_above(ax, handles)

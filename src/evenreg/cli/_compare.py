@@ -138,7 +138,8 @@ def compare(
             folder = Path(undo.enter_context(TemporaryDirectory(prefix="evenreg-")))
         run = RunFolder.open(folder, config, resume=resume, overwrite=overwrite)
         if not quiet:
-            print(f"{len(rows)} rows x {seeds} seeds: {len(rows) * seeds} trainings", file=sys.stderr)
+            times = f"{seeds} seed{'s' if seeds > 1 else ''}"
+            print(f"{len(rows)} rows x {times}: {len(rows) * seeds} trainings", file=sys.stderr)
         progress = progress_for(len(rows) * seeds, quiet)
         try:
             cells = train_rows(

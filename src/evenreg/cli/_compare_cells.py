@@ -29,6 +29,7 @@ def train_rows(
     run: Path,
     *,
     cost: str,
+    reference: str,
     budget: Budget,
     jobs: int,
     progress: AbstractProgress,
@@ -39,7 +40,7 @@ def train_rows(
     validation RMSE. A row that diverges with any seed is left out and told in ``failed``.
 
     Raises:
-        TrainingError: Vanilla diverged.
+        TrainingError: Vanilla diverged, or the row that the others are held against.
     """
     first, *others = rows
     done: dict[tuple[str, int], Trained] = {}
@@ -61,7 +62,7 @@ def train_rows(
                 try:
                     cell = future.result()
                 except TrainingError as error:
-                    if row == first:
+                    if row in (first, reference):
                         raise
                     failed[row] = f"{row} is left out: {error}"
                     continue

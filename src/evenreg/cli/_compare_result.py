@@ -5,8 +5,9 @@ import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,12 @@ from evenreg.evaluation import (
     tradeoff_sentence,
 )
 from evenreg.labels import LabelSpace, ShotRegions
-from evenreg.training import ImageSource, TableSource
+from evenreg.training import ImageSource, TableSource, load_model
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from evenreg.training import TrainedNetwork, TrainedTrees
 
 _WIDTH = 100
 
@@ -34,23 +40,24 @@ _WIDTH = 100
 @final
 @dataclass(frozen=True, repr=False)
 class CompareResult:
-    """A finished comparison; ``str()`` gives the report that the command prints.
+    """A finished comparison; ``str()`` gives the report that the command prints, a notebook shows it as a page.
 
     Attributes:
-        table: MAE by region, mean and spread over seeds, marked.
-        comparison: Every row against vanilla, with intervals and p-values.
+        comparison: Every row against the reference, with intervals and p-values.
         evaluations: Per row one `Evaluation` a seed, on the same test rows.
         val_bmae: Per row its validation b-MAE, one a seed.
         seconds: Per row its training times.
         chosen: The row with the lowest mean validation b-MAE.
         sentences: What it comes to.
         heading: What was compared on what.
+        target: Name of the target.
+        notes: Sentences under the table.
         folder: The run's folder; ``folder / "best"`` is the chosen row's best seed, for `evenreg.load_model`.
+        temporary: Whether the folder goes with this object.
         predictions: Columns of ``predictions.csv``: row number, target, region and each cell's prediction.
-        best: Folder of the model to keep.
+        model: Folder of the model to keep.
     """
 
-    table: ResultTable
     comparison: Comparison
     evaluations: Mapping[str, Sequence[Evaluation]]
     val_bmae: Mapping[str, Sequence[float]]
@@ -58,9 +65,12 @@ class CompareResult:
     chosen: str
     sentences: tuple[str, ...]
     heading: str
+    target: str
+    notes: tuple[str, ...]
     folder: Path
+    temporary: bool
     predictions: Mapping[str, Any]
-    best: Path
+    model: Path
 
     @classmethod
     def of(
@@ -71,6 +81,8 @@ class CompareResult:
         folder: Path,
         *,
         cost: str,
+        reference: str,
+        temporary: bool,
     ) -> Self:
         """Evaluate trained cells on the test rows; regions count training and validation rows together."""
         test = source.test
@@ -85,7 +97,7 @@ class CompareResult:
             row: np.stack([np.abs(c.prediction - y) for c in seeds]) for row, seeds in cells.rows.items()
         }
         comparison = compare_to_reference(
-            errors, assigned, own=own_weight(y, space), groups=source.groups[test]
+            errors, assigned, reference, own=own_weight(y, space), groups=source.groups[test]
         )
         val_bmae = {row: [cell.val_bmae for cell in seeds] for row, seeds in cells.rows.items()}
         chosen = min(val_bmae, key=lambda row: float(np.mean(val_bmae[row])))
@@ -93,14 +105,10 @@ class CompareResult:
         recipe = (
             f"Networks: {source.encoder_name}, AdamW, cost {cost}, stopped and selected on validation b-MAE."
         )
-        table = ResultTable.from_evaluations(
-            evaluations, comparison, target=source.target, notes=(recipe, *cells.failed.values())
-        )
-        best = cells.rows[chosen][int(np.argmin(val_bmae[chosen]))].model
+        model = cells.rows[chosen][int(np.argmin(val_bmae[chosen]))].model
         told = f"Chosen on validation: {chosen} (b-MAE {_mean(val_bmae[chosen])}"
-        told += ")." if chosen == "vanilla" else f", vanilla {_mean(val_bmae['vanilla'])})."
+        told += ")." if chosen == reference else f", {reference} {_mean(val_bmae[reference])})."
         return cls(
-            table=table,
             comparison=comparison,
             evaluations=evaluations,
             val_bmae=val_bmae,
@@ -108,23 +116,70 @@ class CompareResult:
             chosen=chosen,
             sentences=(told, tradeoff_sentence(comparison, chosen)),
             heading=_heading(source, seeds),
+            target=source.target,
+            notes=(recipe, *cells.failed.values()),
             folder=folder,
+            temporary=temporary,
             predictions=_predictions(source, cells, assigned),
-            best=best,
+            model=model,
         )
 
-    def __str__(self) -> str:
-        kept = (
+    def table(self, metric: str = "mae") -> ResultTable:
+        """A metric by region, mean and spread over seeds; the MAE is marked where rows differ beyond noise.
+
+        Args:
+            metric: One of `mae mse rmse gm pearson spearman bmae brmse`.
+
+        Raises:
+            UnknownNameError: Another metric; the nearest is offered.
+        """
+        marked = metric == "mae"
+        notes = self.notes if marked else ("Nothing is marked: only the MAE is tested.", *self.notes)
+        return ResultTable.from_evaluations(
+            self.evaluations,
+            self.comparison if marked else None,
+            metric=metric,
+            target=self.target,
+            notes=notes,
+        )
+
+    @cached_property
+    def best(self) -> "TrainedNetwork | TrainedTrees":
+        """The chosen row's model of the seed that did best on validation, read when it is first asked for."""
+        return load_model(self.model)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """What each row gains and loses by region, with intervals; None draws on new axes."""
+        from evenreg.plots import error_by_region
+
+        return error_by_region(self.comparison, ax)
+
+    @property
+    def kept(self) -> str:
+        """Where the files are."""
+        if self.temporary:
+            return (
+                f"Kept as long as this result: .best is the trained {self.chosen}; out= names a folder that keeps "
+                "every model, the predictions and the tables."
+            )
+        return (
             f"Kept in {self.folder}: best ({self.chosen}; every other model in rows), predictions.csv, result.json, "
             "table.md, table.tex."
         )
+
+    def __str__(self) -> str:
         said = "\n".join(
-            textwrap.fill(text, _WIDTH, break_on_hyphens=False) for text in (*self.sentences, kept)
+            textwrap.fill(text, _WIDTH, break_on_hyphens=False) for text in (*self.sentences, self.kept)
         )
         heading = textwrap.fill(self.heading, _WIDTH, break_on_hyphens=False)
-        return f"{heading}\n\n{to_terminal(self.table)}\n{said}"
+        return f"{heading}\n\n{to_terminal(self.table())}\n{said}"
 
-    __repr__ = __str__  # a notebook shows the report, not its fields
+    __repr__ = __str__  # an interpreter shows the report, not its fields
+
+    def _repr_html_(self) -> str:
+        from evenreg.cli._compare_html import compare_html
+
+        return compare_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers as plain values for JSON."""
@@ -149,12 +204,12 @@ class CompareResult:
 
         write_text(self.folder / "predictions.csv", pd.DataFrame(self.predictions).to_csv(index=False))
         write_text(
-            self.folder / "table.md", to_markdown(self.table) + "\n\n" + "\n".join(self.sentences) + "\n"
+            self.folder / "table.md", to_markdown(self.table()) + "\n\n" + "\n".join(self.sentences) + "\n"
         )
-        write_text(self.folder / "table.tex", to_latex(self.table) + "\n")
+        write_text(self.folder / "table.tex", to_latex(self.table()) + "\n")
         best = self.folder / "best"
         shutil.rmtree(best, ignore_errors=True)
-        shutil.copytree(self.best, best)
+        shutil.copytree(self.model, best)
         write_json(self.folder / "result.json", self.to_dict())
 
 

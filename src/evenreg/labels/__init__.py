@@ -5,13 +5,16 @@ from evenreg.labels._class_balanced import ClassBalanced as ClassBalanced
 from evenreg.labels._dense_weight import DenseWeight as DenseWeight
 from evenreg.labels._inverse_frequency import InverseFrequency as InverseFrequency
 from evenreg.labels._kernel_density import KernelDensity as KernelDensity
+from evenreg.labels._label_groups import LabelGroups as LabelGroups
 from evenreg.labels._label_space import LabelSpace as LabelSpace
 from evenreg.labels._lds import LDS as LDS
 from evenreg.labels._mixture import GaussianMixture as GaussianMixture
+from evenreg.labels._relevance import Relevance as Relevance
 from evenreg.labels._sample_weight import sample_weight as sample_weight
 from evenreg.labels._sample_weight import weighting_from as weighting_from
 from evenreg.labels._shot_regions import REGIONS as REGIONS
 from evenreg.labels._shot_regions import ShotRegions as ShotRegions
+from evenreg.labels._soft_labels import soft_labels as soft_labels
 from evenreg.labels._split import Split as Split
 from evenreg.labels._split import balanced_holdout as balanced_holdout
 from evenreg.labels._split import balanced_split as balanced_split
@@ -27,11 +30,14 @@ __all__ = [
     "GaussianMixture",
     "InverseFrequency",
     "KernelDensity",
+    "LabelGroups",
     "LabelSpace",
+    "Relevance",
     "ShotRegions",
     "Split",
     "balanced_holdout",
     "balanced_split",
     "sample_weight",
+    "soft_labels",
     "weighting_from",
 ]

@@ -54,6 +54,30 @@ def test_page(tables, capsys):
     assert "Predictions rise by 0.50 per unit of the label" in out.replace("\n", " ")
 
 
+def test_page_tells_sera_and_what_matters_in_it(tables, capsys):
+    assert main(COMMAND) == 0
+    out = capsys.readouterr().out
+    shown = next(line for line in out.splitlines() if line.startswith("SERA  ")).split()[1:]
+    ev = evaluate_table("pred.csv", "age", "yhat", "train.csv").evaluation
+    regions = ("all", "many", "medium", "few", "zero")
+    assert [float(v.replace(",", "")) for v in shown[:5]] == pytest.approx(
+        [ev[name]["sera"] for name in regions], rel=6e-3
+    )
+    assert shown[5] == "–"
+    text = out.replace("\n", " ")
+    assert "SERA: sum over rows of squared error (label units) times relevance, which is 1 up to" in text
+    assert ev.relevance is not None
+    assert ev.relevance.describe() in text
+
+
+def test_page_says_where_nothing_matters_more(tables, capsys):
+    pd.DataFrame({"age": [20.0, 30.0, 40.0] * 50}).to_csv("train.csv", index=False)
+    assert main(COMMAND) == 0
+    out = capsys.readouterr().out
+    assert "SERA: none, since no training label is more extreme or rarer than others." in out
+    assert set(next(line for line in out.splitlines() if line.startswith("SERA  ")).split()[1:]) == {"–"}
+
+
 def test_worst_bins_are_the_worst_with_three_rows(tables):
     page = str(evaluate_table("pred.csv", "age", "yhat", "train.csv", bin_width=5))
     worst = page[page.index("worst bins") :].split("\n\n")[0].splitlines()[1:]

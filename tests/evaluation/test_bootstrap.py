@@ -39,6 +39,19 @@ def test_replicates_have_the_spread_of_a_plain_bootstrap(metric, d):
     assert abs(np.array([low, high]) - expected).max() < 0.15 * np.ptp(expected)
 
 
+def test_sera_is_resampled_as_the_sum_it_is():
+    r = rows(60)
+    phi = np.random.default_rng(3).random(60)
+    error = np.square(r.prediction - r.target)[:, 0]
+    plain = slow.bootstrap(lambda i: (phi[i] * error[i]).sum(), 60, 1000, seed=1)
+    found = intervals(Rows(r.target, r.prediction, r.index, relevance=phi), np.random.default_rng(0))
+    expected = np.quantile(plain, [0.1, 0.9])
+    assert abs(np.array(found["sera"][0.8]) - expected).max() < 0.15 * np.ptp(expected)
+    without = intervals(r, np.random.default_rng(0))
+    assert "sera" not in without
+    assert {name: found[name] for name in without} == without
+
+
 def test_weighted_means_equal_the_plain_bootstrap():
     r = rows(60)
     weight = np.random.default_rng(3).gamma(1, 1, 60)

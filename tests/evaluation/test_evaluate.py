@@ -13,10 +13,10 @@ import pytest
 
 from evenreg.errors import InputError, ShapeError, TargetError, UnknownNameError
 from evenreg.evaluation import Evaluation, evaluate, own_weight
-from evenreg.labels import REGIONS, Bins, LabelSpace, ShotRegions
+from evenreg.labels import LDS, REGIONS, Bins, LabelSpace, Relevance, ShotRegions
 from reference import metrics as slow
 
-METRICS = ["mae", "mse", "rmse", "gm", "pearson", "spearman", "bmae", "brmse"]
+METRICS = ["mae", "mse", "rmse", "gm", "pearson", "spearman", "bmae", "brmse", "sera"]
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,77 @@ def test_own_distribution_without_any_seen_label():
     ev = evaluate([10.0, 11.0], [9.0, 9.0], space)
     assert ev.own.n == 0
     assert math.isnan(ev.own["mae"])
+
+
+class TestSera:
+    def test_is_the_sum_over_each_region_with_the_space_s_relevance(self, case):
+        t, p, space, regions = case
+        ev = evaluate(t, p, space, regions)
+        assert ev.relevance == Relevance.fit(space)
+        assigned, phi = regions.assign(t, space), Relevance.fit(space)(t)
+        for name in ("many", "medium", "few", "interpolation", "extrapolation"):
+            mask = assigned == name
+            expected = sum(f * (b - a) ** 2 for a, b, f in zip(t[mask], p[mask], phi[mask], strict=True))
+            assert ev[name]["sera"] == pytest.approx(expected)
+        parts = sum(ev[name]["sera"] for name in ("many", "medium", "few", "zero"))
+        assert ev["all"]["sera"] == pytest.approx(parts)
+        assert ev["all"]["sera"] > 0
+
+    def test_interval_holds_the_sum_and_grows_with_the_rows(self, case):
+        t, p, space, regions = case
+        ev = evaluate(t, p, space, regions)
+        low, high = ev["all"].interval("sera")
+        assert 0 < low < ev["all"]["sera"] < high
+        twice = evaluate(np.tile(t, 2), np.tile(p, 2), space, regions)
+        assert twice["all"]["sera"] == pytest.approx(2 * ev["all"]["sera"])
+        assert twice["all"].interval("sera")[1] > 1.5 * high
+
+    def test_own_distribution_has_none(self, case):
+        assert "sera" not in evaluate(*case).own.values
+
+    def test_relevance_can_be_given(self, case):
+        t, p, space, regions = case
+        mine = Relevance.from_points([[5, 0], [10, 1]])
+        ev = evaluate(t, p, space, regions, relevance=mine)
+        assert ev.relevance == mine
+        assert ev["all"]["sera"] == pytest.approx(mine(t) @ (p - t) ** 2)
+
+    def test_without_extremes_rare_is_relevant(self):
+        y = np.repeat([0.0, 1, 2, 3, 4, 5], [30, 60, 90, 60, 40, 20])
+        space = LabelSpace.fit(y)
+        ev = evaluate([0.0, 2.0, 5.0], [1.0, 1.0, 3.0], space)
+        assert ev.relevance == Relevance.from_density(space, LDS(boundary="renormalize"))
+        assert ev["all"]["sera"] == pytest.approx(float(ev.relevance([0.0, 2.0, 5.0]) @ [1, 1, 4]))
+        assert "1 - density" in ev.relevance.describe()
+
+    def test_where_no_label_is_rarer_there_is_none(self):
+        ev = evaluate([1.0, 2.0], [1.5, 2.0], LabelSpace.fit([1.0] * 50 + [2.0] * 50))
+        assert ev.relevance is None
+        assert math.isnan(ev["all"]["sera"])
+        assert all(math.isnan(v) for v in ev["all"].interval("sera"))
+        assert ev["all"]["mae"] == 0.25
+        assert Evaluation.from_json(ev.to_json()) == ev
+
+    def test_labels_of_several_dimensions_go_by_their_coordinate(self):
+        rng = np.random.default_rng(0)
+        rows = rng.lognormal(size=(400, 2))
+        space = LabelSpace.fit(rows, coordinate=lambda r: r[:, 0])
+        t = rng.lognormal(size=(30, 2))
+        ev = evaluate(t, t + 1, space)
+        assert ev["all"]["sera"] == pytest.approx(Relevance.fit(rows[:, 0])(t[:, 0]).sum())
+
+    def test_what_older_versions_wrote_still_loads(self, case):
+        data = json.loads(evaluate(*case).to_json())
+        del data["relevance"]
+        for scores in data["regions"]:
+            del scores["values"]["sera"]
+            scores["intervals"].pop("sera", None)
+        old = Evaluation.from_json(json.dumps(data))
+        assert old.relevance is None
+        assert old["few"]["mae"] == evaluate(*case)["few"]["mae"]
+        assert Evaluation.from_json(old.to_json()) == old
+        with pytest.raises(UnknownNameError, match="no metric named 'sera'"):
+            old["few"]["sera"]
 
 
 def test_json_round_trip_is_equal(case):

@@ -10,6 +10,7 @@ import numpy as np
 
 from evenreg.cli._number_text import edge_step, label_text, ratio_text, rows_of, span_text
 from evenreg.evaluation import Evaluation, RegionScores, ResultTable, to_latex, to_markdown
+from evenreg.evaluation._numbers import short
 from evenreg.labels import LabelSpace
 
 if TYPE_CHECKING:
@@ -159,6 +160,8 @@ def region_rows(found: EvaluatedTable) -> list[list[str]]:
     for metric, title in _CORRELATIONS.items():
         values = [scores.values.get(metric) for scores, _ in columns]
         rows.append([title, *("–" if value is None else f"{value:.3f}" for value in values)])
+    values = [scores.values.get("sera") for scores, _ in columns]
+    rows.append(["SERA", *("–" if value is None else short(value) for value in values)])
     return rows
 
 
@@ -174,6 +177,12 @@ def notes(found: EvaluatedTable) -> list[str]:
             f"Zero: {inner.n:,} inside gaps (MAE {common.metric(inner, 'mae')}), {outer.n:,} beyond the "
             f"training range (MAE {common.metric(outer, 'mae')})."
         )
+    told.append(
+        "SERA: none, since no training label is more extreme or rarer than others."
+        if ev.relevance is None
+        else "SERA: sum over rows of squared error (label units) times relevance, which is "
+        f"{ev.relevance.describe()}."
+    )
     return told
 
 

@@ -29,12 +29,14 @@ class Rows:
         prediction: ``(n, d)``.
         index: Bin number ``(n,)``.
         weight: ``(n,)``, None for rows that weigh alike.
+        relevance: ``(n,)`` for `sera`, None for none.
     """
 
     target: Floats
     prediction: Floats
     index: NDArray[np.int64]
     weight: Floats | None = None
+    relevance: Floats | None = None
 
 
 def _draws(rows: int, generator: np.random.Generator) -> tuple[NDArray[np.int64], Floats]:
@@ -115,9 +117,9 @@ def intervals(
 
     `RESAMPLES` samples of the rows with replacement, all at once: a matrix of how often each sample holds
     each row, times the values whose means the metrics are made of. Memory and time are bounded for any
-    number of rows by resampling blocks (`_draws`). Balanced metrics and ranks have formulas of their own
-    (`bin_mean_interval`, `_spearman_interval`). Weighted rows have `mae`, `mse` and `rmse` only;
-    `rank_correlation` is the rows' Spearman correlation.
+    number of rows by resampling blocks (`_draws`). `sera`, a sum, is the number of rows times a mean.
+    Balanced metrics and ranks have formulas of their own (`bin_mean_interval`, `_spearman_interval`).
+    Weighted rows have `mae`, `mse` and `rmse` only; `rank_correlation` is the rows' Spearman correlation.
     """
     n = len(rows.index)
     if n < 2:
@@ -128,9 +130,11 @@ def intervals(
     weight = np.ones(n) if rows.weight is None else rows.weight
     values = [absolute, squared]
     if rows.weight is None:
+        relevant = np.zeros(n) if rows.relevance is None else rows.relevance * squared
         t, p = _unit(rows.target), _unit(rows.prediction)
         values += [
             per_row(np.log(np.maximum(np.abs(error), FLOOR))),
+            relevant,
             *np.hstack([t, p, t * t, p * p, t * p]).T,
         ]
     means = _resampled_means(np.column_stack(values), weight, block, counts)
@@ -138,7 +142,9 @@ def intervals(
     if rows.weight is not None:
         return _kept({name: _quantiles(r, n) for name, r in replicates.items()})
     replicates["gm"] = np.exp(means[:, 2])
-    replicates["pearson"] = _pearson_means(means[:, 3:])
+    replicates["pearson"] = _pearson_means(means[:, 4:])
+    if rows.relevance is not None:
+        replicates["sera"] = n * means[:, 3]
     found = {name: _quantiles(r, n) for name, r in replicates.items()}
     found["bmae"] = bin_mean_interval(absolute, rows.index, LEVELS)
     balanced = bin_mean_interval(squared, rows.index, LEVELS)

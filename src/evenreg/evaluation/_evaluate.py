@@ -9,10 +9,11 @@ from evenreg import metrics
 from evenreg.errors import InputError
 from evenreg.evaluation._bin_scores import BinScores
 from evenreg.evaluation._bootstrap import Rows, intervals
+from evenreg.evaluation._default_relevance import default_relevance
 from evenreg.evaluation._evaluation import Evaluation
 from evenreg.evaluation._own import own_weight
 from evenreg.evaluation._region_scores import RegionScores
-from evenreg.labels import LabelSpace, ShotRegions
+from evenreg.labels import LabelSpace, Relevance, ShotRegions
 from evenreg.metrics._inputs import pair, per_row
 
 _OVER_ROWS = {f.__name__: f for f in (metrics.mae, metrics.mse, metrics.rmse, metrics.gm)}
@@ -26,6 +27,7 @@ def evaluate(
     space: LabelSpace,
     regions: ShotRegions | None = None,
     *,
+    relevance: Relevance | None = None,
     random_state: int = 0,
 ) -> Evaluation:
     """Errors of predictions from any model, by how many training labels there are near each test label.
@@ -36,13 +38,18 @@ def evaluate(
         space: The training labels.
         regions: What many, medium and few mean; default `ShotRegions.relative`, in units of the uniform
             count.
+        relevance: What `sera` weighs squared errors by; default `Relevance.fit` of the space (extreme is
+            relevant), where that finds no extremes `Relevance.from_density` (rare is relevant), where labels
+            are equally dense none, and `sera` is NaN. Of labels of several dimensions it is a function of
+            their coordinate.
         random_state: Seed of the bootstrap.
 
     Returns:
-        Metrics `mae mse rmse gm pearson spearman bmae brmse` of the regions `all many medium few zero
+        Metrics `mae mse rmse gm pearson spearman bmae brmse sera` of the regions `all many medium few zero
         interpolation extrapolation` (`zero` is the last two together; an empty region has n = 0 and NaN),
         errors per bin, and the error on the person's own distribution (`own_weight`). Of labels of several
-        dimensions, errors are averaged over dimensions, correlations too.
+        dimensions, errors are averaged over dimensions, correlations too. `sera` is a sum: it grows with the
+        rows, and those of the regions add up to that of all.
 
     Raises:
         InputError: Training labels in place of their `LabelSpace`.
@@ -65,6 +72,8 @@ def evaluate(
     regions = ShotRegions.relative() if regions is None else regions
     index = space.index(t)
     assigned = np.asarray(regions.assign(t, space))
+    relevance = default_relevance(space) if relevance is None else relevance
+    phi = None if relevance is None else relevance(space.scalars(t))
     everything = np.ones(len(t), dtype=bool)
     masks = {"all": everything} | {name: assigned == name for name in ("many", "medium", "few")}
     outside = {name: assigned == name for name in ("interpolation", "extrapolation")}
@@ -73,13 +82,14 @@ def evaluate(
 
     generators = np.random.default_rng(random_state).spawn(len(masks) + 1)
     scores = {
-        name: _scores(name, t[mask], p[mask], index[mask], generator)
+        name: _scores(name, t[mask], p[mask], index[mask], None if phi is None else phi[mask], generator)
         for (name, mask), generator in zip(masks.items(), generators, strict=False)
     }
     weight = own_weight(t, space)
     kept = weight > 0
     own = _own_scores(t[kept], p[kept], index[kept], weight[kept], generators[-1])
-    return Evaluation(scores, _bin_scores(t, p, index, space), own, str(regions.describe(space)))
+    bins = _bin_scores(t, p, index, space)
+    return Evaluation(scores, bins, own, str(regions.describe(space)), relevance)
 
 
 def _rows(
@@ -87,8 +97,9 @@ def _rows(
     p: NDArray[np.float64],
     index: NDArray[np.int64],
     weight: NDArray[np.float64] | None = None,
+    relevance: NDArray[np.float64] | None = None,
 ) -> Rows:
-    return Rows(t.reshape(len(t), -1), p.reshape(len(p), -1), index, weight)
+    return Rows(t.reshape(len(t), -1), p.reshape(len(p), -1), index, weight, relevance)
 
 
 def _scores(
@@ -96,13 +107,15 @@ def _scores(
     t: NDArray[np.float64],
     p: NDArray[np.float64],
     index: NDArray[np.int64],
+    relevance: NDArray[np.float64] | None,
     generator: np.random.Generator,
 ) -> RegionScores:
     if not len(t):
-        return RegionScores(name, 0, dict.fromkeys([*_OVER_ROWS, *_CORRELATIONS, *_OVER_BINS]), {})
+        return RegionScores(name, 0, dict.fromkeys([*_OVER_ROWS, *_CORRELATIONS, *_OVER_BINS, "sera"]), {})
     values = {metric: f(t, p) for metric, f in (_OVER_ROWS | _CORRELATIONS).items()}
     values |= {metric: f(t, p, index) for metric, f in _OVER_BINS.items()}
-    spans = intervals(_rows(t, p, index), generator, values["spearman"])
+    values["sera"] = np.nan if relevance is None else metrics.sera(t, p, relevance)
+    spans = intervals(_rows(t, p, index, relevance=relevance), generator, values["spearman"])
     return RegionScores(name, len(t), _none_for_nan(values), spans)
 
 

@@ -9,6 +9,7 @@ from evenreg import _check
 from evenreg.errors import InputError
 from evenreg.evaluation._bin_scores import BinScores
 from evenreg.evaluation._region_scores import RegionScores
+from evenreg.labels import Relevance
 
 FORMAT = "evenreg.evaluation/1"
 
@@ -27,12 +28,15 @@ class Evaluation:
         own: Error with the test rows weighted to the training distribution (`mae`, `mse`, `rmse`): what a
             person sees on data like their own, whatever the test set looks like.
         thresholds: What many, medium and few mean here, in rows per bin.
+        relevance: What `sera` weighs squared errors by; None where there is none, and in what older versions
+            wrote, which has no `sera`.
     """
 
     regions: Mapping[str, RegionScores]
     bins: BinScores
     own: RegionScores
     thresholds: str
+    relevance: Relevance | None = None
 
     def __getitem__(self, region: str) -> RegionScores:
         return self.regions[_check.known(region, self.regions, "region")]
@@ -55,6 +59,7 @@ class Evaluation:
         data = {
             "format": FORMAT,
             "thresholds": self.thresholds,
+            "relevance": None if self.relevance is None else self.relevance.to_dict(),
             "regions": [scores.to_dict() for scores in self.regions.values()],
             "own": self.own.to_dict(),
             "bins": self.bins.to_dict(),
@@ -74,7 +79,9 @@ class Evaluation:
                 raise KeyError
             regions = {scores["name"]: RegionScores.from_dict(scores) for scores in data["regions"]}
             own, bins = RegionScores.from_dict(data["own"]), BinScores.from_dict(data["bins"])
-            return cls(regions, bins, own, data["thresholds"])
+            stated = data.get("relevance")
+            relevance = None if stated is None else Relevance.from_dict(stated)
+            return cls(regions, bins, own, data["thresholds"], relevance)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise InputError(
                 f"text: expected JSON of format {FORMAT!r} from to_json(), got something else."

@@ -21,6 +21,7 @@ METRIC_NAMES = {
     "gm": "GM",
     "bmae": "b-MAE",
     "brmse": "b-RMSE",
+    "sera": "SERA",
     "pearson": "Pearson",
     "spearman": "Spearman",
 }
@@ -101,8 +102,8 @@ class ResultTable:
         Args:
             evaluations: Name of a row to its evaluations, one a seed, all on the same test rows.
             comparison: From `compare_to_reference`; None leaves all cells unmarked.
-            metric: One of `mae mse rmse gm pearson spearman bmae brmse`. A comparison of absolute errors
-                marks the MAE only.
+            metric: One of `mae mse rmse gm pearson spearman bmae brmse sera`. A comparison of absolute
+                errors marks the MAE only.
             target: Name of the target, for the title.
             notes: Further sentences to stand under the table.
 

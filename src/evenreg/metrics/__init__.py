@@ -1,9 +1,10 @@
 """Error measures: pure NumPy functions of (target, prediction), and torchmetrics classes beside them.
 
 Where labels are imbalanced, a mean over rows mostly tells how the frequent values fare. `bmae` and `brmse`
-take the mean inside each bin first and weigh every bin alike; `bin_errors` shows the bins themselves. The
-classes `BalancedMAE` and `GeometricMeanError` gather the same numbers over batches and processes; importing
-this package does not load torch, using one of them does (PEP 562).
+take the mean inside each bin first and weigh every bin alike; `bin_errors` shows the bins themselves; `sera`
+adds up squared errors by the relevance of their labels. The classes `BalancedMAE` and `GeometricMeanError`
+gather the same numbers over batches and processes; importing this package does not load torch, using one of
+them does (PEP 562).
 """
 
 from importlib import import_module
@@ -19,6 +20,7 @@ from evenreg.metrics._pointwise import gm as gm
 from evenreg.metrics._pointwise import mae as mae
 from evenreg.metrics._pointwise import mse as mse
 from evenreg.metrics._pointwise import rmse as rmse
+from evenreg.metrics._sera import sera as sera
 
 if TYPE_CHECKING:
     from evenreg.metrics._balanced_mae import BalancedMAE as BalancedMAE
@@ -38,6 +40,7 @@ __all__ = [
     "mse",
     "pearson",
     "rmse",
+    "sera",
     "spearman",
 ]
 

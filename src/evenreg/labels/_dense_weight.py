@@ -24,9 +24,10 @@ class DenseWeight(AbstractWeighting):
 
     p' is the kernel density of the labels, scaled so that the rarest training label has 0 and the commonest
     1. Unlike inverse frequencies, weights are bounded, continuous in the label and free of bins, and α goes
-    from no weighting (0) over mild to one that leaves the commonest labels nearly without weight (1). As the
-    scale is that of the extremes, one label far from all others takes up the whole of it.
+    from no weighting (0) over mild to one that leaves the commonest labels nearly without weight (1). Where
+    most rows share one value, α 1 makes a model forget that value: give a smaller α or a ``max_ratio``.
 
+    The mean is 1 to rounding while the space's sample holds every label, and to 1 % beyond 100,000 labels.
     Where the density varies by less than a thousandth of itself, all labels weigh 1. Labels between training
     labels weigh as the density there says, at most as the rarest and at least as the commonest training
     label; labels outside the bins weigh as the nearer outer edge does.

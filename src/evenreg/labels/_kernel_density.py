@@ -41,6 +41,7 @@ class KernelDensity:
         grid_: ``(k,)`` equally spaced labels, 128 to a bandwidth, from 8 bandwidths below the smallest label
             to 8 above the largest; fewer to a bandwidth where that would be more than 4 million.
         density_: ``(k,)`` density at the grid, per label unit.
+        uniform_grid: The grid as start, step and size.
 
     Raises:
         InputError: A bandwidth that is not above 0.

@@ -41,7 +41,7 @@ class ClassBalanced(AbstractWeighting):
         [0.842, 1.474]
 
     Papers: Cui, Jia, Lin, Song and Belongie (2019), Class-balanced loss based on effective number of samples,
-    Eqs. 2 and 11; there for classes, here for bins.
+    Proposition 1 and section 4; there for classes, here for bins.
     """
 
     def __init__(

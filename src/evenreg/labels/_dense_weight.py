@@ -52,7 +52,7 @@ class DenseWeight(AbstractWeighting):
         [0.801, 0.894, 1.54, 1.603]
 
     Papers: Steininger, Kobs, Davidson, Krause and Hotho (2021), Density-based weighting for imbalanced
-    regression, Eqs. 2 to 5.
+    regression; ``max_ratio`` is not in it.
     """
 
     def __init__(

@@ -1,5 +1,7 @@
 """The sentence under a table."""
 
+from dataclasses import replace
+
 import pytest
 
 from evenreg.errors import UnknownNameError
@@ -32,18 +34,39 @@ GAIN = comparison(
 
 def test_gain_against_cost():
     assert tradeoff_sentence(GAIN, "sqinv") == (
-        "sqinv: Few MAE 3.91 -> 2.80 (-28 %, beyond noise), Many 1.20 -> 1.27 (+5.8 %, not beyond noise)."
+        "sqinv against vanilla: Few MAE 3.91 -> 2.80 (-28 %, beyond noise), "
+        "Many 1.20 -> 1.27 (+5.8 %, not beyond noise)."
     )
     assert tradeoff_sentence(GAIN, "bni", metric="RMSE") == (
-        "bni: Few RMSE 3.91 -> 3.70 (-5.4 %, not beyond noise), Many 1.20 -> 1.20 (+0.0 %, not beyond noise)."
+        "bni against vanilla: Few RMSE 3.91 -> 3.70 (-5.4 %, not beyond noise), "
+        "Many 1.20 -> 1.20 (+0.0 %, not beyond noise)."
     )
 
 
 @pytest.mark.parametrize("row", [None, "vanilla"])
 def test_without_a_row_the_largest_gain_speaks(row):
     assert tradeoff_sentence(GAIN, row).startswith(
-        "gai: Few MAE 3.91 -> 2.50 (-36 %, beyond noise), Many 1.20 -> 1.50"
+        "gai against vanilla: Few MAE 3.91 -> 2.50 (-36 %, beyond noise), Many 1.20 -> 1.50"
     )
+
+
+def test_another_reference_is_named():
+    gain = Difference("hgb + sqinv", "few", 10, 4.0, 2.0, -3.0, -1.0, 0.01, 0.01, 0.01)
+    for differences, row, sentence in (
+        (
+            (gain, difference("hgb + sqinv", "many", 1.0, 1.1, "")),
+            "hgb + sqinv",
+            "hgb + sqinv against hgb: Few MAE",
+        ),
+        (
+            (replace(gain, p_row=0.5), difference("a", "many", 1.0, 1.1, "")),
+            None,
+            "Nothing here beats hgb beyond",
+        ),
+        ((replace(gain, p_row=0.5), difference("a", "many", 1.0, 1.1, "")), None, ": keep hgb (do nothing)"),
+    ):
+        assert sentence in tradeoff_sentence(Comparison("hgb", 5, differences, None), row)
+        assert "vanilla" not in tradeoff_sentence(Comparison("hgb", 5, differences, None), row)
 
 
 def test_zero_is_told_and_comes_first_in_the_choice():
@@ -56,14 +79,14 @@ def test_zero_is_told_and_comes_first_in_the_choice():
         difference("b", "zero", 9.0, 6.0, "better"),
     )
     assert tradeoff_sentence(c).startswith(
-        "b: Few MAE 4.00 -> 3.90 (-2.5 %, not beyond noise), Zero 9.00 -> 6.00 (-33 %"
+        "b against vanilla: Few MAE 4.00 -> 3.90 (-2.5 %, not beyond noise), Zero 9.00 -> 6.00 (-33 %"
     )
 
 
 def test_without_few_the_medium_speaks_and_without_many_all():
     c = comparison(difference("a", "all", 2.0, 1.9, ""), difference("a", "medium", 3.0, 2.0, "better"))
     assert tradeoff_sentence(c) == (
-        "a: Medium MAE 3.00 -> 2.00 (-33 %, beyond noise), All 2.00 -> 1.90 (-5.0 %, not beyond noise)."
+        "a against vanilla: Medium MAE 3.00 -> 2.00 (-33 %, beyond noise), All 2.00 -> 1.90 (-5.0 %, not beyond noise)."
     )
 
 
@@ -105,7 +128,7 @@ def test_one_seed_tells_no_gain_from_noise():
         "One seed cannot tell a gain over vanilla from noise: run at least 3 seeds before changing anything."
     )
     assert tradeoff_sentence(c, "a") == (
-        "a: Few MAE 4.00 -> 3.00, Many 1.00 -> 1.20, but one seed cannot tell that from noise: "
+        "a against vanilla: Few MAE 4.00 -> 3.00, Many 1.00 -> 1.20, but one seed cannot tell that from noise: "
         "run at least 3 seeds before changing anything."
     )
 

@@ -32,7 +32,7 @@ def tradeoff_sentence(comparison: Comparison, row: str | None = None, *, metric:
     >>> vanilla = rng.gamma(2, 1, (3, 60))
     >>> errors = {"vanilla": vanilla, "sqinv": vanilla - 0.5 + rng.normal(0, 0.1, (3, 60))}
     >>> tradeoff_sentence(compare_to_reference(errors, ["many"] * 40 + ["few"] * 20))
-    'sqinv: Few MAE 1.99 -> 1.49 (-25 %, beyond noise), Many 1.85 -> 1.36 (-27 %, beyond noise).'
+    'sqinv against vanilla: Few MAE 1.99 -> 1.49 (-25 %, beyond noise), Many 1.85 -> 1.36 (-27 %, beyond noise).'
     """
     if row == comparison.reference:
         row = None
@@ -51,7 +51,8 @@ def tradeoff_sentence(comparison: Comparison, row: str | None = None, *, metric:
         rarest = min((d.region for d in gains), key=TAIL.index)
         row = min((d for d in gains if d.region == rarest), key=lambda d: d.difference).row
     first, *others = _shown(comparison, row)
-    return f"{row}: {', '.join([_part(first, metric), *(_part(d) for d in others)])}."
+    told = ", ".join([_part(first, metric), *(_part(d) for d in others)])
+    return f"{row} against {comparison.reference}: {told}."
 
 
 def _shown(comparison: Comparison, row: str) -> list[Difference]:
@@ -86,7 +87,9 @@ def _unknown(comparison: Comparison, row: str | None, metric: str) -> str:
         return f"One seed cannot tell a gain over {comparison.reference} from noise: {advice}."
     first, *others = _shown(comparison, row)
     told = ", ".join([_change(first, metric), *(_change(d) for d in others)])
-    return f"{row}: {told}, but one seed cannot tell that from noise: {advice}."
+    return (
+        f"{row} against {comparison.reference}: {told}, but one seed cannot tell that from noise: {advice}."
+    )
 
 
 def _nothing(comparison: Comparison, row: str | None, metric: str) -> str:

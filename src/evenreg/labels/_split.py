@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from evenreg import _check
 from evenreg.errors import TargetError
 from evenreg.labels._bins import Bins
+from evenreg.labels._draws import Rows, drawn
 
-Rows = NDArray[np.int64]
 Narrow = NDArray[np.integer]
 
 _SHARE = 0.15
@@ -112,7 +112,7 @@ def _plan(y: ArrayLike, bins: Bins, cap: int | None, pool_rows: int) -> tuple[Na
             "bring more rows, wider bins or pool_rows=3."
         )
     most = _largest_cap(thirds, len(index)) if cap is None else _check.integer(cap, "cap", 1)
-    narrow = pool_of_bin.astype(np.min_scalar_type(len(thirds)))  # 16 bits sort in linear time
+    narrow = pool_of_bin.astype(np.min_scalar_type(len(thirds)))
     return narrow[index], np.minimum(thirds, most)
 
 
@@ -144,9 +144,4 @@ def _largest_cap(thirds: Rows, rows: int) -> int:
 
 def _draw(pools: Narrow, takes: Rows, rows: Rows, seed: int, name: str) -> Rows:
     """``takes[p]`` random ones of ``rows`` from each pool ``p``."""
-    shuffled = np.random.default_rng(_check.integer(seed, name, 0)).permutation(rows)
-    of_row = pools[shuffled]
-    by_pool = np.argsort(of_row, kind="stable")
-    sizes = np.bincount(of_row, minlength=len(takes))
-    before = (np.cumsum(sizes) - sizes) - (np.cumsum(takes) - takes)
-    return shuffled[by_pool[np.arange(takes.sum()) + np.repeat(before, takes)]]
+    return drawn(pools, takes, rows, np.random.default_rng(_check.integer(seed, name, 0)))

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evenreg.training._balanced_batch_sampler import BalancedBatchSampler as BalancedBatchSampler
     from evenreg.training._batches import Batch as Batch
     from evenreg.training._batches import Rows as Rows
     from evenreg.training._batches import memory_loader as memory_loader
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from evenreg.training._task import RegressionTask as RegressionTask
 
 _NAMES = {
+    "BalancedBatchSampler": "_balanced_batch_sampler",
     "Batch": "_batches",
     "Budget": "_fit",
     "CellResult": "_cell",
@@ -50,6 +52,7 @@ _NAMES = {
 }
 
 __all__ = [
+    "BalancedBatchSampler",
     "Batch",
     "Budget",
     "CellResult",

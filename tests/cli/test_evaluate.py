@@ -1,5 +1,6 @@
 """``evaluate`` as a command: numbers, page, every refusal."""
 
+import inspect
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from evenreg.cli import EvaluatedTable, evaluate_table, main
 from evenreg.errors import InputError
 from evenreg.evaluation import Evaluation, evaluate
 from evenreg.labels import LabelSpace
+from evenreg.plots import new_axes
 
 
 @pytest.fixture
@@ -208,9 +210,57 @@ def test_regions_need_the_training_table(tables):
         evaluate_table("pred.csv", "age", "yhat", None)
 
 
-def test_a_notebook_shows_the_page(tables):
-    found = evaluate_table("pred.csv", "age", "yhat", "train.csv")
+def test_a_notebook_shows_the_page_with_tables_and_the_figure(tables):
+    tables[1].rename(columns={"yhat": "<yhat>"}).to_csv("pred.csv", index=False)
+    found = evaluate_table("pred.csv", "age", "<yhat>", "train.csv")
     assert repr(found) == str(found)
+    text = found._repr_html_()
+    assert "<yhat>" not in text
+    assert "<b>&lt;yhat&gt; against age in pred.csv: 300 rows" in text
+    assert text.count("<table") == 2
+    assert text.count("<img") == 1
+    assert "Predictions rise by 0.50 per unit of the label" in text
+
+
+def test_the_figure_of_an_evaluated_table(tables):
+    pytest.importorskip("matplotlib")
+    ax = evaluate_table("pred.csv", "age", "yhat", "train.csv").plot(new_axes())
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("age", "error of yhat")
+
+
+def test_frames_give_what_their_files_give(tables):
+    train, test = tables
+    found = evaluate_table(test, "age", "yhat", train)
+    told = evaluate_table("pred.csv", "age", "yhat", "train.csv")
+    assert found.evaluation == told.evaluation
+    assert str(found).startswith("yhat against age: 300 rows; regions count 2,000 training rows\n")
+    assert str(found).split("\n")[1:] == str(told).split("\n")[1:]
+    assert evaluate_table("pred.csv", "age", "yhat", train).evaluation == told.evaluation
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"prediction": "yaht"}, "no column of predictions named 'yaht'; did you mean 'yhat'?"),
+        ({"train_target": "ages"}, "no column of train named 'ages'; did you mean 'age'?"),
+        (
+            {"target": "holes"},
+            "column 'holes' of predictions: expected finite numbers, got NaN or infinity in 1 of 300",
+        ),
+        (
+            {"train": [1.0, 2.0]},
+            "train: expected a CSV or Parquet file or a DataFrame, got list; for arrays there is",
+        ),
+    ],
+)
+def test_wrong_frames_are_one_sentence(tables, change, sentence):
+    train, test = tables
+    test["holes"] = test["age"].where(test.index != 3)
+    with pytest.raises(InputError) as caught:
+        inspect.unwrap(evaluate_table)(
+            **{"predictions": test, "target": "age", "prediction": "yhat", "train": train, **change}
+        )
+    assert sentence in str(caught.value)
 
 
 def test_train_column_of_another_name(tables, capsys):

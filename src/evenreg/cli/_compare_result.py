@@ -128,7 +128,7 @@ class CompareResult:
         """A metric by region, mean and spread over seeds; the MAE is marked where rows differ beyond noise.
 
         Args:
-            metric: One of `mae mse rmse gm pearson spearman bmae brmse`.
+            metric: One of `mae mse rmse gm pearson spearman bmae brmse sera`.
 
         Raises:
             UnknownNameError: Another metric; the nearest is offered.

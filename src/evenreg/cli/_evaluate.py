@@ -2,35 +2,39 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evenreg import _check
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pandas import DataFrame
+
     from evenreg.cli._evaluation_text import EvaluatedTable
     from evenreg.cli._parser import Parser
 
 
 def evaluate_table(
-    predictions: str | Path,
+    predictions: "str | Path | DataFrame",
     target: str,
     prediction: str,
-    train: str | Path | None,
+    train: "str | Path | DataFrame | None",
     *,
     train_target: str | None = None,
     bin_width: float | None = None,
     many: float | None = None,
     few: float | None = None,
 ) -> "EvaluatedTable":
-    r"""Evaluates predictions that any model wrote into a file, by the training rows near each label.
+    r"""Evaluates predictions of any model, by the training rows near each label.
 
     Args:
-        predictions: CSV or Parquet file of test rows with their labels and predictions.
+        predictions: CSV or Parquet file, or DataFrame, of test rows with their labels and predictions.
         target: Its column of labels.
         prediction: Its column of predictions, in label units.
-        train: The table the model was trained on, without the test rows.
+        train: The table the model was trained on, file or DataFrame, without the test rows.
         train_target: Its column of labels; None for ``target``.
         bin_width: Width of a bin in label units; None for the rule of `evenreg.Bins.fit`.
         many: Regions by count: more than this many training rows in a bin. With ``few`` only; None for
@@ -57,7 +61,6 @@ def evaluate_table(
     """
     from evenreg.cli._evaluation_text import EvaluatedTable
     from evenreg.cli._label_facts import lattice_unit, slope_of
-    from evenreg.data import read_columns
     from evenreg.evaluation import evaluate
     from evenreg.labels import Bins, LabelSpace
 
@@ -70,8 +73,8 @@ def evaluate_table(
         raise InputError(f"prediction: expected a column beside the target, got {target!r} for both.")
     bin_width = None if bin_width is None else _check.positive(bin_width, "bin_width")
     regions = regions_from(many, few)
-    read = read_columns(predictions, target, prediction)
-    y_train = read_columns(train, train_target or target)[train_target or target]
+    read = _columns(predictions, "predictions", target, prediction)
+    y_train = _columns(train, "train", train_target or target)[train_target or target]
     space = LabelSpace.fit(y_train, Bins.fit(y_train, bin_width))
     return EvaluatedTable(
         evaluation=evaluate(read[target], read[prediction], space, regions),
@@ -79,10 +82,31 @@ def evaluate_table(
         unit=lattice_unit(y_train, space.bins.edges),
         target=target,
         prediction=prediction,
-        source=Path(predictions).name,
-        train=Path(train).name,
+        source=_file_name(predictions),
+        train=_file_name(train),
         slope=slope_of(read[target], read[prediction]),
     )
+
+
+def _columns(data: Any, name: str, *columns: str) -> "dict[str, NDArray[np.float64]]":
+    """Columns of numbers by name, of a file or a DataFrame."""
+    if isinstance(data, str | Path):
+        from evenreg.data import read_columns
+
+        return read_columns(data, *columns)
+    if not hasattr(data, "columns"):
+        raise InputError(
+            f"{name}: expected a CSV or Parquet file or a DataFrame, got {type(data).__name__}; for arrays there is "
+            "evenreg.evaluate."
+        )
+    frame = data.set_axis([str(column) for column in data.columns], axis=1)
+    for column in columns:
+        _check.known(column, list(frame.columns), f"column of {name}")
+    return {column: _check.labels(frame[column], f"column {column!r} of {name}") for column in columns}
+
+
+def _file_name(data: Any) -> str:
+    return Path(data).name if isinstance(data, str | Path) else ""
 
 
 def add_arguments(parser: "Parser") -> None:

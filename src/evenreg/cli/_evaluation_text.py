@@ -35,8 +35,8 @@ class EvaluatedTable:
         unit: What all training labels are multiples of where bins are named by labels, 1 for ages; else 0.
         target: Name of the column of labels.
         prediction: Name of the column of predictions.
-        source: The file of both.
-        train: The training table.
+        source: The file of both; empty for a DataFrame.
+        train: The file of the training table; empty for a DataFrame.
         slope: Slope of the least-squares line of predictions on labels, 1 without pull; NaN when all test
             labels are equal.
     """
@@ -95,9 +95,15 @@ class EvaluatedTable:
 
 def headline(found: EvaluatedTable) -> str:
     """What was held against what."""
+    where = f" in {found.source}" if found.source else ""
+    counted = (
+        f"the {rows_of(found.space.n)} of {found.train}"
+        if found.train
+        else f"{found.space.n:,} training rows"
+    )
     return (
-        f"{found.prediction} against {found.target} in {found.source}: {rows_of(found.evaluation['all'].n)}; "
-        f"regions count the {rows_of(found.space.n)} of {found.train}"
+        f"{found.prediction} against {found.target}{where}: {rows_of(found.evaluation['all'].n)}; "
+        f"regions count {counted}"
     )
 
 

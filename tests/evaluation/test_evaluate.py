@@ -244,6 +244,10 @@ class TestBadInput:
         ):
             inspect.unwrap(evaluate)([1.0], [1.0], [1.0, 2.0])  # past the type check of the test run
 
+    def test_numbers_in_place_of_a_relevance(self, case):
+        with pytest.raises(InputError, match=r"relevance: expected a Relevance, got list; make one with Rel"):
+            inspect.unwrap(evaluate)([1.0], [1.0], case[2], relevance=[0.5])
+
     def test_column_against_row(self, case):
         with pytest.raises(ShapeError, match="expected equal shapes"):
             evaluate(np.ones(3), np.ones((3, 1)), case[2])

@@ -203,8 +203,19 @@ def test_counts_of_other_groups():
 
 
 def test_the_groups_of_the_paper(agedb):
-    """25 groups of AgeDB-DIR: the lowest two hold 5 and 13 training images, the highest two 16 and 9."""
-    groups = LabelGroups.uniform(LabelSpace.fit(agedb.train, Bins.uniform(-0.5, 99.5, 1)), 25)
-    assert len(groups) == 25
-    assert groups.counts.sum() == len(agedb.train)
-    assert groups.counts.max() > 50 * groups.counts.min()
+    """25 groups of four ages of AgeDB-DIR, from 0: 5 and 13 training images in the lowest, 16 and 9 on top."""
+    space = LabelSpace.fit(agedb.train, Bins.uniform(-0.5, 99.5, 1))
+    cuts = np.arange(0, 101, 4)
+    groups = LabelGroups(space.bins, cuts, np.add.reduceat(space.counts, cuts[:-1]))
+    assert groups.counts[[0, 1, 23, 24]].tolist() == [5, 13, 16, 9]
+    assert groups.index(agedb.test).tolist() == np.clip(agedb.test // 4, 0, 24).astype(int).tolist()
+    assert groups.centers[:2].tolist() == [1.5, 5.5]
+
+
+def test_groups_of_real_ages(agedb):
+    space = LabelSpace.fit(agedb.train)
+    uniform, even = LabelGroups.uniform(space, 25), LabelGroups.equal_mass(space, 25)
+    assert uniform.edges[[0, 1, -1]].tolist() == [0.5, 4.5, 101.5]  # the first age there is 1
+    assert (uniform.counts.min(), uniform.counts.max()) == (6, 1220)
+    assert (even.counts.min(), even.counts.max()) == (353, 597)  # one age alone holds up to 353
+    assert uniform.counts.sum() == even.counts.sum() == len(agedb.train)

@@ -52,7 +52,7 @@ def evaluate(
         rows, and those of the regions add up to that of all.
 
     Raises:
-        InputError: Training labels in place of their `LabelSpace`.
+        InputError: Training labels in place of their `LabelSpace`, numbers in place of a `Relevance`.
         ShapeError: Lengths or shapes that differ.
         TargetError: NaN or infinite predictions or targets, by row.
 
@@ -67,6 +67,11 @@ def evaluate(
         raise InputError(
             f"space: expected the LabelSpace of the training labels, got {type(space).__name__}; make one with "
             "LabelSpace.fit(y_train)."
+        )
+    if not (relevance is None or isinstance(relevance, Relevance)):
+        raise InputError(
+            f"relevance: expected a Relevance, got {type(relevance).__name__}; make one with "
+            "Relevance.from_points."
         )
     t, p = pair(target, prediction)
     regions = ShotRegions.relative() if regions is None else regions

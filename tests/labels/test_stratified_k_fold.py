@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn import config_context
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_val_score
@@ -89,6 +90,9 @@ class TestFolds:
         assert drawn(1) == drawn(1) != drawn(2)
         assert drawn(None) != drawn(None)
         assert drawn(np.random.RandomState(3)) == drawn(np.random.RandomState(3))
+        old = np.random.RandomState(3)
+        StratifiedKFold(shuffle=True, random_state=old)
+        assert drawn(old) == drawn(np.random.RandomState(3)) != drawn(old)
         going_on = np.random.default_rng(3)
         assert drawn(going_on) != drawn(going_on)
         assert drawn(1, np.ones(40)) != drawn(2, np.ones(40))
@@ -128,6 +132,8 @@ class TestScikitLearn:
         search = GridSearchCV(Ridge(), {"alpha": [0.1, 10.0]}, cv=cv).fit(X, Y)
         assert search.n_splits_ == 4
         assert cross_val_predict(Ridge(), X, Y, cv=cv).shape == Y.shape
+        with config_context(enable_metadata_routing=True):
+            assert cross_val_score(Ridge(), X, Y, cv=cv).tolist() == by_hand
 
     def test_folds_have_equal_means(self):
         # What a constant model scores is the fold's own mean: stratified folds agree much better.

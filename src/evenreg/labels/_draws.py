@@ -21,19 +21,25 @@ def one_column(y: ArrayLike) -> Floats:
     return labels
 
 
-def generator(random_state: Seed) -> np.random.Generator:
-    """A generator from a seed, from nothing (other rows every time), or one that goes on where it is."""
-    if random_state is None or isinstance(random_state, np.random.Generator):
-        return np.random.default_rng(random_state)
-    if isinstance(random_state, np.random.RandomState):
-        return np.random.default_rng(random_state.randint(2**31, size=4))
+def checked_seed(random_state: Seed) -> Seed:
+    """``random_state`` itself, or an `InputError` where no generator can be had from it."""
+    if random_state is None or isinstance(random_state, np.random.Generator | np.random.RandomState):
+        return random_state
     try:
-        return np.random.default_rng(_check.integer(random_state, "random_state", 0))
+        return _check.integer(random_state, "random_state", 0)
     except InputError:
         raise InputError(
             f"random_state: expected a whole number of at least 0, a NumPy generator or None, "
             f"got {random_state!r}."
         ) from None
+
+
+def generator(random_state: Seed) -> np.random.Generator:
+    """A generator from a seed, from nothing (other rows every time), or one that goes on where it is."""
+    seed = checked_seed(random_state)
+    return np.random.default_rng(
+        seed.randint(2**31, size=4) if isinstance(seed, np.random.RandomState) else seed
+    )
 
 
 def ordered(labels: Floats, rng: np.random.Generator | None) -> Rows:

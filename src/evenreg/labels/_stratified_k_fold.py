@@ -11,7 +11,7 @@ from evenreg import _check
 from evenreg.errors import InputError, TargetError
 from evenreg.labels import _bin_rule
 from evenreg.labels._bins import Bins
-from evenreg.labels._draws import Floats, Rows, Seed, generator, one_column, ordered
+from evenreg.labels._draws import Floats, Rows, Seed, checked_seed, generator, one_column, ordered
 
 
 @final
@@ -63,12 +63,11 @@ class StratifiedKFold:
                 f"random_state: expected None without shuffle, got {random_state!r}, which would have no effect; "
                 "set shuffle=True."
             )
-        generator(random_state)
         if bins is not None and not isinstance(bins, Bins):
             raise InputError(
                 f"bins: expected Bins or None, got {type(bins).__name__}; make them with Bins(edges)."
             )
-        self.shuffle, self.random_state, self.bins = bool(shuffle), random_state, bins
+        self.shuffle, self.random_state, self.bins = bool(shuffle), checked_seed(random_state), bins
 
     def split(self, X: Any, y: ArrayLike, groups: Any = None) -> Iterator[tuple[Rows, Rows]]:
         """Train and test row numbers of each fold, ascending.

@@ -23,8 +23,8 @@ class BalancedBatchSampler(Sampler[list[int]]):
     (B rows over m populated bins; which bins come once more changes from batch to batch, and over an epoch
     evens out to one row). Inside a bin rows are dealt like cards: each once, then shuffled anew, over the ends
     of epochs too, so that a common bin is gone through in as many epochs as it takes. No row comes twice in a
-    batch unless its bin has fewer rows than the batch takes of it; fewer rows than that come once more or once
-    less in a deal.
+    batch unless its bin has fewer rows than the batch takes of it; for that, where one deal ends and the next
+    begins, as few rows as a batch takes may be passed over or come again.
 
     **Balanced batches correct the label distribution already. Use no weighting (inv, sqinv, lds, dense, cb) and
     no Balanced MSE beside them: that corrects twice.**

@@ -49,7 +49,8 @@ def rows_of_bins(bins: Integers, sizes: Integers, by_bin: Integers, *, seed: int
     flat, m = bins.ravel(), len(sizes)
     order = np.argsort(flat.astype(np.min_scalar_type(m)), kind="stable")  # 16 bits sort in linear time
     bin_, batch = flat[order], order // bins.shape[1]
-    # Each draw's number among those of its bin since the first epoch; every epoch has the same set aside.
+    # Each draw's number among those of its bin since the first epoch; every epoch has as many set aside for it,
+    # one more than it draws of some bins.
     drawn = np.bincount(flat, minlength=m)
     number = np.arange(len(flat)) - np.repeat(np.cumsum(drawn) - drawn, drawn)
     number += epoch * -(-len(flat) // m)

@@ -2,7 +2,7 @@
 
 One object, fitted once on the training labels, answers "how many of you are there near this value?":
 
-    LabelSpace ── weights (InverseFrequency, LDS) · priors (BNI, GAI) · regions (ShotRegions) · splits
+    LabelSpace ── weights (InverseFrequency, LDS) · priors (BNI, GAI) · regions (ShotRegions) · splits, folds
 
 and the packages below use it, each knowing nothing of its siblings:
 
@@ -14,7 +14,7 @@ and the packages below use it, each knowing nothing of its siblings:
     evaluation  predictions -> numbers by region, with intervals; paired comparison of runs
     training    Method (the words), RegressionTask, run folders
     plots       (data, ax) -> ax
-    cli         diagnose, compare, evaluate: on the command line and as functions
+    cli         diagnose, compare, train, predict, evaluate, recipes: on the command line and as functions
 
 Importing this module loads nothing else; names arrive when they are first used (PEP 562).
 """
@@ -40,6 +40,7 @@ _NAMES = {
     "Bins": "labels",
     "LabelSpace": "labels",
     "ShotRegions": "labels",
+    "StratifiedKFold": "labels",
     "sample_weight": "labels",
     "evaluate": "evaluation",
     "Method": "training",
@@ -47,6 +48,9 @@ _NAMES = {
     "load_model": "training",
     "compare": "cli",
     "diagnose": "cli",
+    "predict": "cli",
+    "recipes": "cli",
+    "train": "cli",
 }
 
 __all__ = ["__version__", *_NAMES, *_PACKAGES]  # pyright: ignore[reportUnsupportedDunderAll]

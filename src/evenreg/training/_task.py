@@ -1,5 +1,6 @@
 """The one training loop: whatever the method, these are its parts."""
 
+import warnings
 from typing import Any, final
 
 import lightning.pytorch as pl
@@ -9,8 +10,9 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from evenreg import _check
-from evenreg.losses import AbstractLoss
+from evenreg.losses import AbstractBalancedLoss, AbstractLoss
 from evenreg.metrics import BalancedMAE
+from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
 from evenreg.training._batches import Batch
 from evenreg.training._scaler import TargetScaler
 
@@ -60,19 +62,38 @@ class RegressionTask(pl.LightningModule):
         self.loss_learning_rate = _check.positive(loss_learning_rate, "loss_learning_rate")
         self.one_cycle = one_cycle
         self.val_bmae = BalancedMAE(bins)
+        self._batches_are_balanced = False
 
     def forward(self, *inputs: Tensor) -> Float[Tensor, "batch out"]:
         """Predictions in label units."""
         return self.scaler.inverse(self.head(self.encoder(*inputs)))
 
+    def on_train_start(self) -> None:
+        """Look whether the loader balances its batches."""
+        sampler = getattr(self.trainer.train_dataloader, "batch_sampler", None)
+        self._batches_are_balanced = isinstance(sampler, BalancedBatchSampler)
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of one batch, in training units."""
         del batch_idx
         batch = Batch(*batch)
+        if self._batches_are_balanced:
+            self._warn_of_double_correction(batch.weight)
         prediction = self.head(self.encoder(*batch.inputs))
         loss = self.loss(prediction, self.scaler(batch.target), batch.weight)
         self.log("train_loss", loss, batch_size=len(batch.target))
         return loss
+
+    def _warn_of_double_correction(self, weight: Tensor) -> None:
+        loss = type(self.loss).__name__
+        beside = loss if isinstance(self.loss, AbstractBalancedLoss) else "loss weights"
+        if beside == loss or bool((weight != weight[0]).any()):
+            warnings.warn(
+                f"balanced batches already correct for the label distribution, {beside} beside them "
+                "corrects twice; keep one of them.",
+                stacklevel=2,
+            )
+            self._batches_are_balanced = False  # once is enough
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add one batch to the balanced error."""

@@ -134,6 +134,11 @@ def test_own_distribution(case):
 def test_another_reference(case):
     c = compare_to_reference(case, REGIONS, "sqinv")
     assert c["vanilla", "few"].verdict == "worse"
+    for d in compare_to_reference(case, REGIONS, "vanilla").differences:
+        if d.row == "sqinv":
+            turned = c["vanilla", d.region]
+            assert (turned.difference, turned.p) == pytest.approx((-d.difference, d.p))
+            assert (turned.low, turned.high) == pytest.approx((-d.high, -d.low))
 
 
 def test_only_the_reference():

@@ -200,8 +200,8 @@ def add_arguments(parser: "Parser") -> None:
         "--reference",
         default="vanilla",
         metavar="METHOD",
-        help="what the others are held against (default vanilla); another one can be tried on a finished run with "
-        "--resume, without training",
+        help="what the others are held against, such as hgb (default vanilla); another one can be tried on a finished "
+        "run with --resume, without training",
     )
     add(
         "--seeds",

@@ -3,8 +3,10 @@
 import datetime
 import decimal
 import json
+import re
 import warnings
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -167,10 +169,189 @@ def test_numbers_where_training_saw_words():
         assert preprocessor.transform(pd.DataFrame({"code": codes})).other.tolist() == [[0, 1, 0], [1, 0, 0]]
 
 
-def test_words_where_training_saw_numbers_are_gaps():
-    frame = pd.DataFrame({"x": np.arange(20.0)})
-    inputs = TablePreprocessor().fit(frame).transform(pd.DataFrame({"x": ["many", "few"]}))
-    assert inputs.numeric.tolist() == [[0.0], [0.0]]
+def test_codes_mean_the_same_with_and_without_a_decimal_point():
+    """A column of whole numbers with one gap is written as floats by most programs; zeros in front are kept."""
+    frame = pd.DataFrame({"code": ["1", "2", "07", "x"] * 10})
+    preprocessor = TablePreprocessor().fit(frame)
+    later = preprocessor.transform(pd.DataFrame({"code": ["1", "1.0", "1.00", "07", "7", "1.5"]})).other
+    names = sorted({"1", "2", "07", "x"})
+    expected = [[float(name == code) for name in names] for code in ("1", "1", "1", "07", None, None)]
+    assert later.tolist() == expected
+    floats = pd.DataFrame({"code": ["1.0", "2.0", "x"] * 10})
+    one = TablePreprocessor().fit(floats).transform(floats).other
+    two = TablePreprocessor().fit(floats).transform(pd.DataFrame({"code": ["1", "2", "x"] * 10})).other
+    np.testing.assert_array_equal(one, two)
+
+
+# ---- what a column held in training it must hold afterwards
+
+NUMBERS = (
+    "column 'x': expected numbers as in training, got {}; write plain numbers such as 12.5, and leave a cell "
+)
+NUMBERS += "empty where the value is unknown."
+DATES = "column 'x': expected dates as in training, got {}; write them as there, and leave a cell empty where the "
+DATES += "value is unknown."
+DAYS = pd.date_range("2020-01-01", periods=20)
+
+OTHERS = {
+    "text": (
+        np.arange(20.0),
+        ["1", "many", "few"],
+        NUMBERS.format("'many', 'few' in rows 1 and 2 (counted from 0)"),
+    ),
+    "a decimal comma": (np.arange(20), ["1,5", "2"], NUMBERS.format("'1,5' in row 0 (counted from 0)")),
+    "text of true and false": (
+        [True, False] * 10,
+        ["True", "maybe"],
+        NUMBERS.format("'maybe' in row 1 (counted from 0)"),
+    ),
+    "categories": (
+        np.arange(20.0),
+        pd.Categorical(["2", "u"]),
+        NUMBERS.format("'u' in row 1 (counted from 0)"),
+    ),
+    "dates for numbers": (
+        np.arange(20.0),
+        pd.to_datetime(["2020-01-01", None]),
+        NUMBERS.format("'2020-01-01 00:00:00' in row 0 (counted from 0)"),
+    ),
+    "durations for numbers": (
+        np.arange(20.0),
+        pd.to_timedelta([7], unit="s"),
+        NUMBERS.format("'0 days 00:00:07' in row 0 (counted from 0)"),
+    ),
+    "numbers for dates": (DAYS, [20200101, None], DATES.format("'20200101.0' in row 0 (counted from 0)")),
+    "text for dates": (DAYS, ["2020-01-05", "soon"], DATES.format("'soon' in row 1 (counted from 0)")),
+    "an order of day and month that could be mistaken": (
+        DAYS,
+        ["03/02/2020"],
+        DATES.format("'03/02/2020' in row 0 (counted from 0)"),
+    ),
+    "text for dates as text": (
+        DAYS.strftime("%d.%m.%Y"),
+        ["13.01.2020", "soon"],
+        DATES.format("'soon' in row 1 (counted from 0)"),
+    ),
+    "numbers for dates as text": (
+        DAYS.strftime("%d.%m.%Y"),
+        [1.5],
+        DATES.format("'1.5' in row 0 (counted from 0)"),
+    ),
+    "numbers for durations": (
+        pd.to_timedelta(np.arange(20), unit="h"),
+        [7],
+        DATES.replace("dates", "durations").format("'7' in row 0 (counted from 0)"),
+    ),
+    "text for durations": (
+        pd.to_timedelta(np.arange(20), unit="h"),
+        ["0 days 01:00:00", "7", "long"],
+        DATES.replace("dates", "durations").format("'7', 'long' in rows 1 and 2 (counted from 0)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_a_column_never_held_is_refused(case):
+    before, after, sentence = OTHERS[case]
+    preprocessor = TablePreprocessor().fit(pd.DataFrame({"x": before, "y": np.arange(20.0)}))
+    later = pd.DataFrame({"x": after, "y": 0})
+    for transform in (preprocessor.transform, preprocessor.transform_for_trees):
+        with pytest.raises(InputError) as caught:
+            transform(later)
+        assert str(caught.value) == sentence
+    check(preprocessor.transform(later, lenient=True), len(later))
+
+
+def test_what_is_refused_is_a_gap_where_that_is_wanted():
+    frame = pd.DataFrame({"x": [*np.arange(19.0), None], "y": np.arange(20)})
+    preprocessor = TablePreprocessor().fit(frame)
+    inputs = preprocessor.transform(pd.DataFrame({"x": ["many", "3"], "y": [1, 1]}), lenient=True)
+    plain = preprocessor.transform(pd.DataFrame({"x": [None, 3.0], "y": [1, 1]}))
+    np.testing.assert_array_equal(inputs.numeric, plain.numeric)
+    np.testing.assert_array_equal(inputs.other, plain.other)
+    trees = preprocessor.transform_for_trees(pd.DataFrame({"x": ["many"], "y": [1]}), lenient=True).features
+    assert np.isnan(trees).tolist() == [[True, False]]
+
+
+def test_rows_are_told_as_a_person_finds_them():
+    preprocessor = TablePreprocessor().fit(pd.DataFrame({"x": np.arange(20.0)}))
+    with pytest.raises(InputError, match=r"got 'many' in row 17; write plain numbers"):
+        preprocessor.transform(pd.DataFrame({"x": ["1", "many"]}), rows=np.array([16, 17]))
+
+
+def test_what_means_unknown_is_a_gap():
+    frame = pd.DataFrame({"number": np.arange(20.0), "date": DAYS, "text": DAYS.strftime("%d.%m.%Y")})
+    preprocessor = TablePreprocessor().fit(frame)
+    gaps = ["", " ", "NA", "n/a", "NaN", "null", "?", "None", np.nan, pd.NA, "N/A", None]
+    numeric = preprocessor.transform(pd.DataFrame(dict.fromkeys(frame, gaps), dtype=object)).numeric
+    np.testing.assert_array_equal(numeric, numeric[[-1] * len(gaps)])
+
+
+def test_dates_and_durations_may_come_as_text_later():
+    frame = pd.DataFrame({"day": DAYS, "zone": DAYS.tz_localize("Europe/Berlin"), "took": DAYS - DAYS[0]})
+    preprocessor = TablePreprocessor().fit(frame)
+    assert preprocessor.kinds == {"day": "date", "zone": "date", "took": "duration"}
+    text = frame.astype(str)
+    np.testing.assert_array_equal(preprocessor.transform(text).numeric, preprocessor.transform(frame).numeric)
+
+
+def test_dates_as_text_may_come_as_dates_later():
+    frame = pd.DataFrame({"day": DAYS.strftime("%d.%m.%Y")})
+    preprocessor = TablePreprocessor().fit(frame)
+    assert preprocessor.kinds == {"day": "date as text"}
+    np.testing.assert_array_equal(
+        preprocessor.transform(pd.DataFrame({"day": DAYS})).numeric, preprocessor.transform(frame).numeric
+    )
+
+
+@contextmanager
+def suppress_if(error, expected):
+    """Lets an error pass if its text is as expected."""
+    try:
+        yield
+    except error as raised:
+        if not re.match(expected, str(raised)):
+            raise
+
+
+@pytest.mark.parametrize("name", ["floats", "words", "categories", "dates", "dates as text", "durations"])
+def test_any_other_column_is_taken_or_refused_in_one_sentence(name, everything):
+    frame = pd.DataFrame({"x": COLUMNS[name][0], "y": np.arange(N)})
+    preprocessor = TablePreprocessor().fit(frame)
+    for other in everything.columns:
+        later = pd.DataFrame({"x": everything[other], "y": np.arange(N)}).head(4)
+        expected = (
+            "^column 'x': expected " if preprocessor.kinds["x"] not in ("text", "category") else "^never$"
+        )
+        with suppress_if(InputError, expected):
+            check(preprocessor.transform(later), 4)
+        check(preprocessor.transform(later, lenient=True), 4)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_few_rows_of_a_csv_are_what_they_were_among_many(name, tmp_path):
+    """Whatever pandas makes of a column, and of a row alone, the numbers are the same."""
+    pd.DataFrame({"x": COLUMNS[name][0], "y": np.arange(N)}).to_csv(tmp_path / "t.csv", index=False)
+    frame = pd.read_csv(tmp_path / "t.csv")
+    preprocessor = TablePreprocessor().fit(frame)
+    as_text = dict.fromkeys((c for c, kind in preprocessor.kinds.items() if kind == "text"), str)
+    whole = preprocessor.transform(frame)
+    for i in (0, 4):
+        few = pd.read_csv(tmp_path / "t.csv", skiprows=range(1, i + 1), nrows=2, dtype=as_text)
+        part = preprocessor.transform(few)
+        np.testing.assert_array_equal(part.numeric, whole.numeric[i : i + 2])
+        np.testing.assert_array_equal(part.other, whole.other[i : i + 2])
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_that_pyarrow_holds(name):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"x": COLUMNS[name][0], "y": np.arange(N)})
+    held = frame.convert_dtypes(dtype_backend="pyarrow")
+    preprocessor = TablePreprocessor().fit(frame)
+    check(preprocessor.transform(held), N)
+    one, two = (TablePreprocessor().fit(f).transform(f) for f in (frame, held))
+    assert one.numeric.shape == two.numeric.shape
 
 
 def test_categories_given_as_plain_values_later():
@@ -209,12 +390,24 @@ def test_column_names_need_not_be_text_and_columns_may_come_in_any_order():
 def test_absent_columns_are_named():
     frame = pd.DataFrame({"a": range(9), "b": range(9), "c": range(9)})
     preprocessor = TablePreprocessor().fit(frame)
-    with pytest.raises(
-        InputError, match="expected the 3 columns of training, got a table without 'b', 'c'; it has 'a', 'd'"
-    ):
-        preprocessor.transform(frame[["a"]].assign(d=1))
-    with pytest.raises(InputError, match="it has no column"):
+    with pytest.raises(InputError) as caught:
+        preprocessor.transform(frame[["a"]].assign(other=1))
+    assert str(caught.value) == (
+        "features: expected the 3 columns of training, got a table without 'b', 'c'; it has 'a', 'other'."
+    )
+    with pytest.raises(InputError, match=r"got a table without 'b', 'c'; rename ' B' to 'b', 'C' to 'c'\."):
+        preprocessor.transform(frame[["a"]].assign(C=1, **{" B": 2}))
+    with pytest.raises(InputError, match=r"got a table without 'a', 'b', 'c'; it has no column\."):
         preprocessor.transform_for_trees(frame[[]])
+
+
+@pytest.mark.parametrize("method", ["transform", "transform_for_trees"])
+def test_no_rows_are_refused(method):
+    preprocessor = TablePreprocessor().fit(pd.DataFrame({"a": range(9)}))
+    with pytest.raises(
+        InputError, match=r"features: expected rows, got a table without any; give at least one\."
+    ):
+        getattr(preprocessor, method)(pd.DataFrame({"a": []}))
 
 
 def test_repeated_names_no_rows_and_no_fit_are_refused():

@@ -1,5 +1,7 @@
 """read_table: what it understands, and one sentence for everything it does not."""
 
+import inspect
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenreg.data import Table, check_enough_rows, check_trainable, column_names, read_columns, read_table
+from evenreg.data import (
+    Table,
+    TablePreprocessor,
+    check_enough_rows,
+    check_trainable,
+    column_names,
+    read_columns,
+    read_table,
+    table_from_frame,
+)
 from evenreg.errors import (
     InputError,
     MissingDependencyError,
@@ -323,6 +334,12 @@ def test_a_folder(tmp_path):
         read_table(tmp_path, "price")
 
 
+def test_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(InputError, match="expected a file, got a pipe or a device; save what it gives"):
+        read_table(tmp_path / "pipe.csv", "price")
+
+
 def test_a_file_that_may_not_be_read(write, monkeypatch):
     path = write("price\n1\n")
 
@@ -396,6 +413,178 @@ def test_a_given_split_must_leave_rows_to_train_on(write, check):
         r"train in the split column\.",
     ):
         check(table(39))
+
+
+# ---- DataFrames
+
+
+def frame_of(n: int = 6, **columns) -> pd.DataFrame:
+    return pd.DataFrame({"price": np.arange(n) * 1.5, **columns})
+
+
+def test_a_frame_gives_the_table_of_its_csv(tmp_path):
+    """Where the CSV gives the types back."""
+    frame = pd.DataFrame(
+        {
+            "floats": [1.5, None, 3.0, -0.25],
+            "price": [10.0, None, 30.0, 40.0],
+            "integers": [1, 2, 3, 4],
+            "gaps": pd.array([1, None, 3, 4], dtype="Int64"),
+            "nullable": pd.array([1, 2, 3, 4], dtype="Int64"),
+            "measured": pd.array([1.5, None, 3, 4], dtype="Float64"),
+            "booleans": [True, False, True, False],
+            "maybe": pd.array([True, None, True, False], dtype="boolean"),
+            "words": ["Ulm", None, "Bonn", "Ulm"],
+            "strings": pd.array(["Ulm", None, "Bonn", "Ulm"], dtype="string"),
+            "categories": pd.Categorical(["u", "v", None, "u"]),
+            "small": np.array([1, 2, 3, 4], dtype=np.int8),
+            "part": ["train", "val", "test", "train"],
+        }
+    )
+    before = frame.copy(deep=True)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    read = read_table(tmp_path / "t.csv", "price", split="part", drop_missing=True)
+    made = table_from_frame(frame, "price", split="part", drop_missing=True)
+    assert made.fingerprint == read.fingerprint
+    assert np.array_equal(made.y, read.y)
+    assert made.split.tolist() == read.split.tolist()
+    assert list(made.features.columns) == list(read.features.columns)
+    assert (made.dropped, made.target) == (read.dropped, read.target)
+    assert (made.rows.tolist(), read.rows.tolist()) == ([0, 2, 3], [2, 4, 5])
+    assert made.features.index.tolist() == [0, 1, 2]
+    pd.testing.assert_frame_equal(frame, before)
+    for column in ("floats", "integers", "booleans", "words", "categories"):
+        other = frame.copy()
+        other[column] = other[column].to_numpy()[[0, 1, 3, 2]]  # the rows that are kept in another order
+        changed = table_from_frame(other, "price", split="part", drop_missing=True)
+        assert changed.fingerprint != made.fingerprint, column
+
+
+def test_a_column_that_pyarrow_holds_counts_as_the_one_that_numpy_holds():
+    pytest.importorskip("pyarrow")
+    frame = frame_of(
+        5, city=["a", None, "b", "a", "a"], count=[1, 2, None, 4, 5], yes=[True, False, True, True, True]
+    )
+    held = frame.convert_dtypes(dtype_backend="pyarrow")
+    one, two = table_from_frame(frame, "price"), table_from_frame(held, "price")
+    assert one.fingerprint == two.fingerprint
+    assert np.array_equal(one.y, two.y)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.date_range("2020-01-01", periods=60, freq="7h"),
+        pd.date_range("2020-01-01", periods=60, freq="7h", tz="Europe/Berlin"),
+        pd.to_timedelta(np.arange(60), unit="s"),
+        pd.period_range("2020-01", periods=60, freq="M"),
+        pd.cut(np.arange(60.0), 4),
+        [[i % 3] for i in range(60)],
+        pd.arrays.SparseArray([0.0, 0.0, 1.0] * 20),
+    ],
+    ids=["dates", "zone", "durations", "periods", "intervals", "lists", "sparse"],
+)
+def test_columns_that_no_csv_gives_back_are_learned_from_too(values):
+    frame = pd.DataFrame({"price": np.arange(60.0), "x": values, "size": np.arange(60) % 7})
+    table = table_from_frame(frame, "price")
+    check_trainable(table)
+    ready = TablePreprocessor().fit(table.features).transform(table.features)
+    assert ready.numeric.shape[1] + ready.other.shape[1] >= 2
+    turned = table_from_frame(frame.assign(x=frame["x"].iloc[::-1].to_numpy()), "price")
+    assert turned.fingerprint != table.fingerprint
+
+
+def test_the_index_is_no_feature_and_names_need_not_be_text():
+    frame = pd.DataFrame({1: [1.0, 2.0], ("a", 2): ["x", "y"]}, index=pd.Index(["u", "u"], name="house"))
+    table = table_from_frame(frame, "1")
+    assert list(table.features.columns) == ["('a', 2)"]
+    assert list(frame.columns) == [1, ("a", 2)]
+    assert table.path is None
+
+
+def test_a_counter_that_read_csv_left_in_a_frame_is_no_feature():
+    frame = frame_of(3, x=[1, 2, 2])
+    frame.insert(0, "Unnamed: 0", range(3))
+    assert list(table_from_frame(frame, "price").features.columns) == ["x"]
+
+
+BAD_FRAMES = {
+    "no frame": (np.zeros((3, 2)), InputError, "data: expected a pandas DataFrame, got ndarray; convert it"),
+    "no rows": (
+        frame_of(0),
+        InputError,
+        "the DataFrame: expected rows of data, got none; were they filtered out?",
+    ),
+    "misspelt": (
+        frame_of().rename(columns={"price": "prize"}),
+        UnknownNameError,
+        "no column named 'price'; did you",
+    ),
+    "twice": (
+        pd.DataFrame([[1, 2]], columns=["price", "price"]),
+        InputError,
+        "the DataFrame: expected every column name once, got 'price' in columns 1 and 2",
+    ),
+    "text": (
+        frame_of().astype({"price": object}).replace({"price": {3.0: "$5"}}),
+        TargetError,
+        "target 'price' of the DataFrame (rows counted from 0): expected numbers, got '$5' in row 2; write plain",
+    ),
+    "missing": (
+        frame_of().where(lambda f: f["price"] != 3.0),
+        TargetError,
+        "expected a number in every row, got empty or NaN in row 2; fill them in or drop these rows",
+    ),
+    "missing, nullable": (
+        pd.DataFrame({"price": pd.array([1, None, 3], dtype="Int64")}),
+        TargetError,
+        "(rows counted from 0): expected a number in every row, got empty or NaN in row 1",
+    ),
+    "infinite": (frame_of().replace(3.0, np.inf), TargetError, "got infinity in row 2"),
+    "constant": (frame_of() * 0 + 5, TargetError, "got 5 in all 6 rows; a constant target"),
+    "true and false": (
+        pd.DataFrame({"price": [True, False]}),
+        TargetError,
+        "expected numbers, got True, False",
+    ),
+    "dates": (
+        pd.DataFrame({"price": pd.to_datetime(["2020-01-01", None])}),
+        TargetError,
+        "expected numbers, got",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FRAMES)
+def test_bad_frames(case):
+    frame, error, sentence = BAD_FRAMES[case]
+    with pytest.raises(error) as caught:
+        inspect.unwrap(table_from_frame)(frame, "price")  # past the type check of the test run
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_frame_whose_split_does_not_split():
+    frame = frame_of(3, part=["train", "tset", "test"])
+    with pytest.raises(InputError) as caught:
+        table_from_frame(frame, "price", split="part")
+    assert str(caught.value).startswith(
+        "split column 'part' (rows counted from 0): expected train, val or test in every row, got 'tset' in row 1;"
+    )
+    with pytest.raises(InputError, match="expected a column beside the target, got 'part' for both"):
+        table_from_frame(frame, "part", split="part")
+
+
+@pytest.mark.parametrize(
+    ("n", "sentence"), [(59, "price of the DataFrame: expected at least 60 rows"), (60, "")]
+)
+def test_a_frame_needs_sixty_rows_too(n, sentence):
+    table = table_from_frame(frame_of(n, x=range(n)), "price")
+    if sentence:
+        with pytest.raises(TargetError, match=sentence):
+            check_trainable(table)
+    else:
+        check_trainable(table)
 
 
 # ---- columns of a file of predictions

@@ -1,4 +1,4 @@
-"""Data: a person's own table from CSV or Parquet, and the embedded images of rotated digits.
+"""Data: a person's own table from CSV, Parquet or a DataFrame, and the embedded images of rotated digits.
 
 NumPy and pandas in, NumPy out. scikit-learn, SciPy and skrub are imported inside the functions that need
 them, so that reading a table stays quick; nothing here imports torch.
@@ -15,6 +15,7 @@ from evenreg.data._table import Table as Table
 from evenreg.data._table import check_enough_rows as check_enough_rows
 from evenreg.data._table import check_trainable as check_trainable
 from evenreg.data._table import read_table as read_table
+from evenreg.data._table import table_from_frame as table_from_frame
 
 __all__ = [
     "Images",
@@ -28,4 +29,5 @@ __all__ = [
     "digits_rotation",
     "read_columns",
     "read_table",
+    "table_from_frame",
 ]

@@ -1,6 +1,8 @@
 """From the columns of a person's table to the numbers a model takes."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -9,12 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evenreg import _check
-from evenreg.data._frame import named, readable
+from evenreg.data._frame import forgive, named, readable, refuse_unread
 from evenreg.data._inputs import TableInputs, TreeInputs
+from evenreg.data._training_columns import check_columns
 from evenreg.data._trusted import TRUSTED_TYPES
 from evenreg.errors import CheckpointError, InputError, MissingFileError
 
-_FORMAT = "evenreg.TablePreprocessor 1"
+_FORMAT = "evenreg.TablePreprocessor 2"
 
 
 @final
@@ -33,7 +36,8 @@ class TablePreprocessor:
     coincide the range takes their place). A missing value becomes the median, z = 0, with a mark of its own.
     Columns of two values become 0 and 1, categories one-hot (an unknown one is all zeros), text of 40 or more
     different values 30 latent components of its character 3- and 4-grams. Columns that never vary are left
-    out.
+    out. What a column held in training it must hold afterwards: text where numbers or dates were is refused
+    with its rows, while a category that training never saw is fine.
 
     The transform is that of RealMLP (Holzmüller, Grinsztajn and Steinwart, "Better by default: strong
     pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024). Unlike the noisy quantile transform of
@@ -69,7 +73,8 @@ class TablePreprocessor:
         frame = named(frame)
         if not len(frame):
             raise InputError("features: expected training rows, got none; fit on at least one row.")
-        nominal = [c for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)]
+        given = {c: "category" for c in frame.columns if isinstance(frame[c].dtype, pd.CategoricalDtype)}
+        ready = readable(frame, given, forgive)
         vectorizer = TableVectorizer(
             # skrub drops one of two categories; an unknown one would then pass for the dropped one.
             low_cardinality=OneHotEncoder(handle_unknown="ignore", sparse_output=False),
@@ -77,21 +82,19 @@ class TablePreprocessor:
             datetime=DatetimeEncoder(),
             n_jobs=1,
         )
+        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are then bounded
+            vectors = vectorizer.fit_transform(ready)
+        kinds = _kinds(ready, vectorizer.kind_to_columns_, given)
+        values, origin = vectors.to_numpy(dtype=np.float32), vectorizer.output_to_input_
+        origins = [origin[str(name)] for name in vectors.columns]
+        is_measured = np.array([kinds[c] not in ("category", "text") for c in origins], dtype=bool)
         state: dict[str, Any] = {
             "format": _FORMAT,
             "columns": list(frame.columns),
-            "nominal": nominal,
-            "text": [],
+            "kinds": kinds,
+            "origins": origins,
+            "vectorizer": vectorizer,
         }
-        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are then bounded
-            vectors = vectorizer.fit_transform(readable(frame, nominal, []))
-        kinds = vectorizer.kind_to_columns_
-        state["vectorizer"] = vectorizer
-        state["text"] = [*kinds["low_cardinality"], *kinds["high_cardinality"]]
-        values, names = vectors.to_numpy(dtype=np.float32), [str(c) for c in vectors.columns]
-        origin = vectorizer.output_to_input_
-        measured = {*kinds["numeric"], *kinds["datetime"]}
-        is_measured = np.array([origin[name] in measured for name in names], dtype=bool)
         low, high = _range(values)
         several = np.array([len(np.unique(v[~np.isnan(v)])) > 2 for v in values.T], dtype=bool)
         varies = low < high
@@ -115,18 +118,30 @@ class TablePreprocessor:
         """The columns a table must have."""
         return tuple(self._fitted()["columns"])
 
-    def transform(self, frame: pd.DataFrame) -> TableInputs:
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What each column held in training: category, text, number, date, date as text, duration, nothing."""
+        return dict(self._fitted()["kinds"])
+
+    def transform(
+        self, frame: pd.DataFrame, *, rows: NDArray[np.integer] | None = None, lenient: bool = False
+    ) -> TableInputs:
         """Rows as a network takes them.
 
         Args:
-            frame: (n, columns) with at least the columns of `fit`; others are ignored.
+            frame: (n, columns) with at least the columns of `fit`, at least one row; other columns are ignored.
+            rows: (n,) numbers that a person finds the rows by, such as the lines of a file, for error
+                sentences; None counts them from 0.
+            lenient: Whether text where training had numbers or dates counts as a gap instead of being refused, as it
+                must in rows of the training table itself that were held out.
 
         Raises:
             NotFittedError: Before `fit`.
-            InputError: Columns of `fit` that are not there.
+            InputError: No rows, columns of `fit` that are not there, or text where training had numbers or
+                dates.
         """
         state = self._fitted()
-        values = self._vectors(frame)
+        values = self._vectors(frame, rows, lenient)
         numeric = values[:, state["numeric"]].astype(np.float64)
         if state["scaler"] is not None:
             numeric = np.nan_to_num(state["scaler"].transform(numeric), nan=0.0)
@@ -138,15 +153,19 @@ class TablePreprocessor:
         other = np.concatenate([binary, encoded, gaps], axis=1)
         return TableInputs(numeric.astype(np.float32), other.astype(np.float32))
 
-    def transform_for_trees(self, frame: pd.DataFrame) -> TreeInputs:
+    def transform_for_trees(
+        self, frame: pd.DataFrame, *, rows: NDArray[np.integer] | None = None, lenient: bool = False
+    ) -> TreeInputs:
         """Rows as trees take them: unscaled, gaps kept as NaN, which trees split on by themselves.
 
         Args:
             frame: As for `transform`.
+            rows: As for `transform`.
+            lenient: As for `transform`.
         """
         state = self._fitted()
         used = np.unique(np.concatenate([state[part] for part in ("numeric", "two", "encoded", "gaps")]))
-        return TreeInputs(self._vectors(frame)[:, used])
+        return TreeInputs(self._vectors(frame, rows, lenient)[:, used])
 
     def save(self, path: str | Path) -> None:
         """Store everything learnt in one file, without pickle: reading it back runs no code from the file.
@@ -199,19 +218,41 @@ class TablePreprocessor:
         assert self._state is not None
         return self._state
 
-    def _vectors(self, frame: pd.DataFrame) -> NDArray[np.float32]:
+    def _vectors(
+        self, frame: pd.DataFrame, rows: NDArray[np.integer] | None, lenient: bool
+    ) -> NDArray[np.float32]:
         """(n, outputs) as skrub sees the rows, infinities bounded."""
         state, frame = self._fitted(), named(frame)
-        absent = [c for c in state["columns"] if c not in frame.columns]
-        if absent:
-            raise InputError(
-                f"features: expected the {len(state['columns'])} columns of training, got a table without "
-                f"{_list(absent)}; it has {_list(list(frame.columns))}."
-            )
-        frame = readable(frame.loc[:, state["columns"]], state["nominal"], state["text"])
-        with np.errstate(over="ignore"):
-            values = state["vectorizer"].transform(frame).to_numpy(dtype=np.float32)
+        check_columns(list(frame.columns), state["columns"])
+        if not len(frame):
+            raise InputError("features: expected rows, got a table without any; give at least one.")
+        frame = frame.loc[:, state["columns"]]
+        judge = forgive if lenient else partial(refuse_unread, rows=rows)
+        ready = readable(frame, state["kinds"], judge)
+        with np.errstate(over="ignore"), warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # of dates that pandas reads one by one; what is none is judged below
+            values = state["vectorizer"].transform(ready).to_numpy(dtype=np.float32)
+        for column, series in frame.items():
+            if state["kinds"][column] == "date as text":
+                parts = [i for i, origin in enumerate(state["origins"]) if origin == column]
+                judge(series, np.isnan(values[:, parts]).all(axis=1), "dates")
         return _bounded(values)
+
+
+def _kinds(
+    frame: pd.DataFrame, found: Mapping[str, Sequence[str]], given: Mapping[str, str]
+) -> dict[str, str]:
+    """What each column holds, as skrub found; see `evenreg.data._frame.readable`."""
+    kinds = dict.fromkeys(frame.columns, "nothing")
+    for column in found["numeric"]:
+        kinds[column] = "duration" if frame[column].dtype.kind == "m" else "number"
+    for column in found["datetime"]:
+        kinds[column] = "date as text" if any(isinstance(v, str) for v in frame[column]) else "date"
+    for column in (*found["low_cardinality"], *found["high_cardinality"]):
+        kinds[column] = given.get(column, "text")
+    return kinds
 
 
 def _bounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -226,8 +267,3 @@ def _range(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     high = np.where(gaps, -np.inf, wide).max(axis=0)
     empty = gaps.all(axis=0)
     return np.where(empty, 0.0, low), np.where(empty, 0.0, high)
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(n) for n in names[:5])
-    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "") if names else "no column"

@@ -1,4 +1,4 @@
-"""From a path to rows, cells and feature columns, whatever the format; sentences about files are made here.
+"""From a path or a frame to rows, cells and feature columns, whatever the format; sentences about files are made here.
 
 CSV is read twice: by the csv module, which knows line numbers, widths and the raw text of a cell, and by
     pandas, which finds the types of the features. Together they cost about as much as one careful reading.
@@ -15,7 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evenreg import _check
+from evenreg.data._frame import classic
 from evenreg.errors import InputError, MissingFileError, UnknownNameError
+
+FRAME = "the DataFrame"  # how sentences call what has no file's name
 
 # The first bytes of what people mistake for a CSV, and what to do about each.
 _FOREIGN = {
@@ -79,6 +82,34 @@ def open_source(path: str | Path, columns: Sequence[str]) -> Source:
     return open_csv(path, columns)
 
 
+def open_frame(frame: Any, columns: Sequence[str]) -> Source:
+    """Take a DataFrame for a table: rows are counted from 0, names are text; nothing of it is changed.
+
+    Raises:
+        UnknownNameError: A name that is no column; nearest names offered.
+        InputError: Something else than a DataFrame, repeated names, or no rows.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(
+            f"data: expected a pandas DataFrame, got {type(frame).__name__}; convert it, or give a file."
+        )
+    header = [str(c) for c in frame.columns]
+    check_header(header, columns, FRAME)
+    if not len(frame):
+        raise InputError(f"{FRAME}: expected rows of data, got none; were they filtered out?")
+    frame = frame.set_axis(header, axis=1)
+
+    def cells(series: pd.Series) -> list[Any]:
+        plain = classic(series).astype(object)
+        return plain.where(plain.notna(), None).tolist()
+
+    def features(without: Collection[str]) -> pd.DataFrame:
+        return frame[[c for c in header if c not in without]].reset_index(drop=True)
+
+    rows = np.arange(len(frame), dtype=np.int64)
+    return Source(FRAME, header, rows, {c: cells(frame[c]) for c in columns}, ".", features)
+
+
 def _first_bytes(path: Path) -> bytes:
     if path.is_dir():
         raise InputError(f"{path}: expected a CSV or Parquet file, got a folder; name a file inside it.")
@@ -92,6 +123,10 @@ def _first_bytes(path: Path) -> bytes:
         hint = _check.nearest(path.name, near) if near else ""
         way_out = hint if hint.startswith("did you mean") else "check the path."
         raise MissingFileError(f"{path}: no such file; {way_out}")
+    if not path.is_file():
+        raise InputError(
+            f"{path}: expected a file, got a pipe or a device; save what it gives as a file first."
+        )
     try:
         with path.open("rb") as file:
             start = file.read(8)

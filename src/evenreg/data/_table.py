@@ -1,18 +1,17 @@
 """A person's own table: a target to predict, and the columns to predict it from."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, final
+from typing import Any, final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.util import hash_pandas_object
 
 from evenreg import _check
 from evenreg.data._columns import numbers
-from evenreg.data._source import open_source
+from evenreg.data._fingerprint import fingerprint
+from evenreg.data._source import FRAME, Source, open_frame, open_source
 from evenreg.errors import InputError, TargetError
 
 # What people write in a split column.
@@ -32,10 +31,10 @@ class Table:
         features: Every column but target and split, with pandas' types; index 0 to n - 1.
         y: (n,) float64 targets in label units.
         split: (n,) "train", "val" or "test", or None where the file does not say.
-        rows: (n,) where a row is found in the file: its line number in a CSV (the header is line 1), its
-            place counted from 1 in Parquet.
+        rows: (n,) where a row is found: its line number in a CSV (the header is line 1), its place counted
+            from 1 in Parquet, its place counted from 0 in a DataFrame.
         target: Name of the target column.
-        path: The file.
+        path: The file; None for a DataFrame.
         fingerprint: SHA-256 of target, features and split: equal content, equal fingerprint, however it is
             written.
         dropped: Rows left out because their target was missing.
@@ -46,12 +45,17 @@ class Table:
     split: NDArray[Any] | None
     rows: NDArray[np.int64]
     target: str
-    path: Path
+    path: Path | None
     fingerprint: str
     dropped: int = 0
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def name(self) -> str:
+        """How sentences call it: the file's name, or "the DataFrame"."""
+        return FRAME if self.path is None else self.path.name
 
 
 def read_table(
@@ -85,25 +89,67 @@ def read_table(
     >>> table.y, table.rows, table.dropped
     (array([10., 30.]), array([2, 4]), 1)
     """
+    source = open_source(path, _named_columns(target, split))
+    return _table(source, target, split, drop_missing, Path(path))
+
+
+def table_from_frame(
+    frame: pd.DataFrame, target: str, *, split: str | None = None, drop_missing: bool = False
+) -> Table:
+    r"""A table that lies in memory, with the checks of `read_table`.
+
+    Rows are told by their place, counted from 0 (``frame.iloc``), whatever the index holds; the index is no
+    feature. The frame is not changed. Columns may be of any type: categories, nullable and pyarrow-backed ones,
+    dates, true and false, objects.
+
+    The fingerprint is that of the same table read from a CSV where that gives the types back: dates, durations,
+    float32 and categories of numbers come back from a CSV as something else, and give another one.
+
+    Args:
+        frame: (n, columns) rows; names that are no text are taken as their text.
+        target: Name of the column to predict.
+        split: Name of a column that says train, val or test for every row.
+        drop_missing: Whether rows without a target are left out; text in the target is never dropped.
+
+    Raises:
+        UnknownNameError: No such column; nearest names offered.
+        TargetError: Text, missing, infinite or constant targets.
+        InputError: Something else than a DataFrame, no rows, repeated names, or a split column that does not
+            split.
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"price": [10, None, 30], "city": pd.Categorical(["Ulm", "Bonn", "Ulm"])})
+    >>> table = table_from_frame(frame, "price", drop_missing=True)
+    >>> table.y, table.rows, table.dropped
+    (array([10., 30.]), array([0, 2]), 1)
+    """
+    source = open_frame(frame, _named_columns(target, split))
+    return _table(source, target, split, drop_missing, None)
+
+
+def _named_columns(target: str, split: str | None) -> list[str]:
     if split is not None and split == target:
         raise InputError(
             f"split: expected a column beside the target, got {split!r} for both; name another column."
         )
-    source = open_source(path, [target] if split is None else [target, split])
-    name = f"target {target!r} of {source.name}"
+    return [target] if split is None else [target, split]
+
+
+def _table(source: Source, target: str, split: str | None, drop_missing: bool, path: Path | None) -> Table:
+    counted = " (rows counted from 0)" if path is None else ""
+    name = f"target {target!r} of {source.name}{counted}"
     y = numbers(source.cells[target], source.rows, name, source.decimal, drop_missing=drop_missing)
     keep = np.flatnonzero(~np.isnan(y))
     _check_varies(y[keep], name)
-    features = _without_counter(source.features([target] if split is None else [target, split]))
-    parts = (
-        None
-        if split is None
-        else _parts([source.cells[split][i] for i in keep.tolist()], source.rows[keep], split)
-    )
+    features = _without_counter(source.features(list(source.cells)))
+    parts = None
+    if split is not None:
+        cells = [source.cells[split][i] for i in keep.tolist()]
+        parts = _parts(cells, source.rows[keep], f"split column {split!r}{counted}")
     y, features = y[keep], features.iloc[keep].reset_index(drop=True)
-    digest = _fingerprint(target, y, features, parts)
+    digest = fingerprint(target, y, features, parts)
     dropped = len(source.rows) - len(keep)
-    return Table(features, y, parts, source.rows[keep], target, Path(path), digest, dropped)
+    return Table(features, y, parts, source.rows[keep], target, path, digest, dropped)
 
 
 def check_enough_rows(table: Table) -> None:
@@ -124,7 +170,7 @@ def check_enough_rows(table: Table) -> None:
     evenreg.errors.TargetError: price of sales.csv: expected at least 60 rows with a label, got 2; with fewer,
     rarity cannot be told from chance: collect more.
     """
-    name = f"{table.target} of {table.path.name}"
+    name = f"{table.target} of {table.name}"
     _check.enough_rows(len(table), name)
     if table.split is not None:
         learned = int((table.split != "test").sum())
@@ -156,7 +202,7 @@ def check_trainable(table: Table) -> None:
     """
     if not len(table.features.columns):
         raise InputError(
-            f"{table.path.name}: expected columns to predict {table.target!r} from, got none beside it; only "
+            f"{table.name}: expected columns to predict {table.target!r} from, got none beside it; only "
             "evenreg diagnose can use such a table."
         )
     check_enough_rows(table)
@@ -172,12 +218,12 @@ def _check_varies(y: NDArray[np.float64], name: str) -> None:
         )
 
 
-def _parts(cells: list[Any], rows: NDArray[np.int64], column: str) -> NDArray[Any]:
+def _parts(cells: list[Any], rows: NDArray[np.int64], name: str) -> NDArray[Any]:
     words = [str(cell).strip().lower() for cell in cells]
     unknown = [i for i, word in enumerate(words) if word not in _SPLITS]
     if unknown:
         raise InputError(
-            f"split column {column!r}: expected train, val or test in every row, got "
+            f"{name}: expected train, val or test in every row, got "
             f"{str(cells[unknown[0]])!r} in {_check.rows_text(rows[unknown])}; correct it, or leave the "
             "split to evenreg."
         )
@@ -185,7 +231,7 @@ def _parts(cells: list[Any], rows: NDArray[np.int64], column: str) -> NDArray[An
     for part in ("train", "test"):
         if part not in parts:
             raise InputError(
-                f"split column {column!r}: expected train and test rows, got no {part} row with a target; "
+                f"{name}: expected train and test rows, got no {part} row with a target; "
                 "mark some, or leave the split to evenreg."
             )
     return parts
@@ -199,18 +245,3 @@ def _without_counter(features: pd.DataFrame) -> pd.DataFrame:
         if np.array_equal(counter - counter[0], np.arange(len(counter))) and counter[0] in (0, 1):
             return features.drop(columns=first)
     return features
-
-
-def _fingerprint(
-    target: str, y: NDArray[np.float64], features: pd.DataFrame, split: NDArray[Any] | None
-) -> str:
-    digest = hashlib.sha256(repr((target, [str(c) for c in features.columns])).encode())
-    digest.update((y + 0.0).tobytes())  # -0.0 equals 0.0
-    for column in features.columns:
-        values: Any = features[column]
-        values = values.astype(str) if values.dtype == object else values
-        hashes = cast(Any, hash_pandas_object)(values, index=False)  # pandas.util names it without a type
-        digest.update(hashes.to_numpy().tobytes())
-    if split is not None:
-        digest.update("|".join(split.tolist()).encode())
-    return digest.hexdigest()

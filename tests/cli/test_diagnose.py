@@ -1,6 +1,8 @@
 """``diagnose`` as a function and as a command: numbers, page, every refusal."""
 
 import json
+import sys
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -59,9 +61,10 @@ def test_a_series_gives_its_name(table):
 
 
 def test_test_rows_of_a_split_column_are_not_counted(table):
-    found = diagnose("t.csv", "price", split="part")
-    assert (found.space.n, found.held_out) == (450, 150)
-    assert "450 rows (150 test rows not counted)" in str(found)
+    for data in ("t.csv", table):
+        found = diagnose(data, "price", split="part")
+        assert (found.space.n, found.held_out) == (450, 150)
+        assert "450 rows (150 test rows not counted)" in str(found)
 
 
 def test_rows_without_a_label_are_dropped_when_asked(table):
@@ -73,9 +76,32 @@ def test_rows_without_a_label_are_dropped_when_asked(table):
     assert "598 rows (2 without a label left out)" in str(found)
 
 
-def test_a_notebook_shows_the_page(table):
-    found = diagnose(table, "price")
+def test_a_notebook_shows_the_page_with_tables_and_the_figure(table):
+    found = diagnose(table.rename(columns={"price": "<price>"}), "<price>")
     assert repr(found) == str(found)
+    text = found._repr_html_()
+    assert "<price>" not in text
+    assert "<b>&lt;price&gt;: 600 rows</b>" in text
+    assert text.count("<table") == 2
+    assert text.count("<img") == 1
+    assert escape(found.verdict.text) in text
+    assert "evenreg compare t.csv" in diagnose("t.csv", "price")._repr_html_()
+
+
+def test_without_matplotlib_a_notebook_shows_bars_of_text(table, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    text = diagnose(table, "price")._repr_html_()
+    assert "<img" not in text
+    assert "█" in text
+
+
+def test_the_figure_of_a_diagnosis(table):
+    pytest.importorskip("matplotlib")
+    from evenreg.plots import new_axes
+
+    ax = diagnose(table, "price").plot(new_axes())
+    assert ax.get_xlabel() == "price"
+    assert "sqinv + lds weight" in ax.figure.axes[1].get_ylabel()
 
 
 def test_bin_width_is_taken(table):
@@ -225,13 +251,13 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(table, words, sentence, ca
             [1.0, 2.0] * 60,
             {"split": "part"},
             InputError,
-            "split: expected a file to read the column from, got a list",
+            "split: expected a file or a DataFrame to read the column from, got a list",
         ),
         (
             pd.DataFrame({"a": [1]}),
             {},
             InputError,
-            "target: expected the name of a column of the DataFrame, got none",
+            "target: expected the name of the column to predict, got none; the DataFrame has 'a'.",
         ),
         (pd.DataFrame({"price": [1]}), {"target": "prize"}, UnknownNameError, "did you mean 'price'?"),
         ([1.0, 2.0] * 60, {"bin_width": -1}, InputError, "bin_width: expected a number above 0, got -1."),

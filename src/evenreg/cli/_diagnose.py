@@ -49,7 +49,7 @@ def diagnose(
     Args:
         data: A CSV or Parquet file, a DataFrame, or labels ``(n,)``.
         target: Name of the target column; None for labels.
-        split: Name of a column that says train, val or test; test rows are then not counted. Files only.
+        split: Name of a column that says train, val or test; test rows are then not counted.
         bin_width: Width of a bin in label units; None for the rule of `evenreg.Bins.fit`.
         drop_missing: Whether rows without a label are left out.
 
@@ -59,8 +59,8 @@ def diagnose(
     Raises:
         MissingFileError: No such file.
         UnknownNameError: No such column; nearest names offered.
-        TargetError: Text, NaN, infinite or constant labels, or fewer than 60 (of a file with a split column:
-            fewer than 40 that are not held out).
+        TargetError: Text, NaN, infinite or constant labels, or fewer than 60 (with a split column: fewer than 40
+            that are not held out).
         ShapeError: Labels of several dimensions.
         InputError: A file that is no table, or a width not above 0.
 
@@ -121,13 +121,13 @@ def _labels(
     data: Any, target: str | None, split: str | None, drop_missing: bool
 ) -> tuple[NDArray[np.float64], str, str, int, int]:
     """Labels to count, their name and source, rows dropped and rows held out."""
-    if isinstance(data, (str, Path)):
-        y, name, source, dropped, held_out = _from_file(data, target, split, drop_missing)
+    if isinstance(data, str | Path) or hasattr(data, "columns"):
+        y, name, source, dropped, held_out = _from_table(data, target, split, drop_missing)
     else:
         if split is not None:
             raise InputError(
-                f"split: expected a file to read the column from, got a {type(data).__name__}; pass the rows "
-                "to train on instead, for instance df[df.split != 'test']."
+                f"split: expected a file or a DataFrame to read the column from, got a {type(data).__name__}; pass "
+                "the labels to train on instead."
             )
         y, name, source, dropped, held_out = *_from_memory(data, target, drop_missing), 0
         _check.enough_rows(len(y), name)
@@ -139,36 +139,30 @@ def _labels(
     return y, name, source, dropped, held_out
 
 
-def _from_file(
-    path: str | Path, target: str | None, split: str | None, drop_missing: bool
+def _from_table(
+    data: Any, target: str | None, split: str | None, drop_missing: bool
 ) -> tuple[NDArray[np.float64], str, str, int, int]:
-    from evenreg.data import check_enough_rows, column_names, read_table
+    from evenreg.data import check_enough_rows, column_names, read_table, table_from_frame
 
+    is_file = isinstance(data, str | Path)
+    source = Path(data).name if is_file else ""
     if target is None:
-        header = column_names(path)
+        header = column_names(data) if is_file else [str(column) for column in data.columns]
         raise InputError(
-            f"target: expected the name of the column to predict, got none; {Path(path).name} has "
+            f"target: expected the name of the column to predict, got none; {source or 'the DataFrame'} has "
             f"{', '.join(map(repr, header[:12]))}{' and more' if len(header) > 12 else ''}."
         )
-    table = read_table(path, target, split=split, drop_missing=drop_missing)
+    read = read_table if is_file else table_from_frame
+    table = read(data, target, split=split, drop_missing=drop_missing)
     check_enough_rows(table)
     counted = np.ones(len(table), dtype=bool) if table.split is None else table.split != "test"
-    return table.y[counted], target, Path(path).name, table.dropped, int((~counted).sum())
+    return table.y[counted], target, source, table.dropped, int((~counted).sum())
 
 
 def _from_memory(
     data: Any, target: str | None, drop_missing: bool
 ) -> tuple[NDArray[np.float64], str, str, int]:
     name = target or getattr(data, "name", None) or "y"
-    columns = getattr(data, "columns", None)
-    if columns is not None:
-        if target is None:
-            raise InputError(
-                f"target: expected the name of a column of the DataFrame, got none; it has "
-                f"{', '.join(repr(c) for c in list(columns)[:12])}."
-            )
-        _check.known(target, [str(c) for c in columns], "column")
-        data = data[target]
     values = np.asarray(data)
     if drop_missing:
         missing = np.array([v is None or v != v for v in values.ravel()]).reshape(values.shape)

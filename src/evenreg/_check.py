@@ -60,7 +60,7 @@ def integer(value: Any, name: str, minimum: int) -> int:
 def nearest(name: str, options: Collection[str]) -> str:
     """The way out for an unknown name: the closest known ones, or all of them where nothing is close."""
     close = difflib.get_close_matches(name.lower(), [o.lower() for o in options], n=3, cutoff=0.55)
-    matches = [o for o in options if o.lower() in close]
+    matches = [o for c in close for o in options if o.lower() == c]
     if matches:
         return "did you mean " + " or ".join(repr(m) for m in matches[:3]) + "?"
     shown = ", ".join(map(str, list(options)[:20])) + (", …" if len(options) > 20 else "")

@@ -81,6 +81,13 @@ def test_the_result_is_the_model_and_its_error(finished, frame):
     assert "b-MAE" in str(finished)
 
 
+def test_a_notebook_shows_the_report(finished):
+    page = finished._repr_html_()
+    assert "seed 0; trained in" in page
+    assert "<table" in page
+    assert "Validation b-MAE of the model kept" in page
+
+
 def test_the_same_rows_are_held_out_as_in_a_comparison(sales, finished, tmp_path):
     compared = evenreg.compare(sales, "price", "vanilla", seeds=1, epochs=1, out=tmp_path / "c")
     rows = pd.read_csv(tmp_path / "c" / "predictions.csv")["row"]

@@ -11,6 +11,7 @@ from typing import Any, Self, final
 import numpy as np
 
 from evenreg._files import write_json, write_text
+from evenreg._html import Html, html_page, html_said
 from evenreg.cli._evaluation_text import WIDTH, EvaluatedTable
 from evenreg.cli._label_facts import lattice_unit, slope_of
 from evenreg.cli._settings import Settings
@@ -111,15 +112,26 @@ class TrainResult:
             "evaluation": json.loads(self.evaluation.to_json()),
         }
 
-    def __str__(self) -> str:
-        told = f"Chosen on validation: the epoch with b-MAE {self.val_bmae:.4g}."
-        kept = (
-            f"Kept in {self.folder}: best (the model, for 'evenreg predict'), predictions.csv, result.json."
+    def _said(self) -> tuple[str, str]:
+        return (
+            f"Validation b-MAE of the model kept: {self.val_bmae:.4g}.",
+            f"Kept in {self.folder}: best (the model, for 'evenreg predict'), predictions.csv, result.json.",
         )
-        wrapped = [textwrap.fill(text, WIDTH, break_on_hyphens=False) for text in (self.heading, told, kept)]
-        return f"{wrapped[0]}\n\n{self.found}\n\n{wrapped[1]}\n{wrapped[2]}"
 
-    __repr__ = __str__  # a notebook shows the report, not its fields
+    def __str__(self) -> str:
+        heading, *said = (
+            textwrap.fill(text, WIDTH, break_on_hyphens=False) for text in (self.heading, *self._said())
+        )
+        return "\n".join([heading, "", str(self.found), "", *said])
+
+    __repr__ = __str__  # where no notebook draws it
+
+    def _repr_html_(self) -> str:
+        """The report with its figure, for notebooks."""
+        from evenreg.cli._evaluation_html import evaluated_html
+
+        page = Html(evaluated_html(self.found))
+        return html_page(html_said(self.heading), page, *map(html_said, self._said()))
 
 
 def keep(result: CellResult, folder: Path) -> None:

@@ -83,7 +83,7 @@ class _Predicted(NamedTuple):
 def train_cell(
     method: Method,
     draw: Draw,
-    folder: Path,
+    folder: str | Path,
     *,
     cost: str = "l1",
     noise_sigma: float | None = None,
@@ -107,7 +107,7 @@ def train_cell(
     if method.trees:
         model, predicted = _train_trees(method, draw)
     else:
-        model, predicted = _train_network(method, draw, folder, cost, noise_sigma, budget, tell)
+        model, predicted = _train_network(method, draw, Path(folder), cost, noise_sigma, budget, tell)
     y = draw.source.y[draw.val]
     return CellResult(
         model=model,

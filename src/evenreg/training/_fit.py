@@ -80,7 +80,7 @@ def fit(
     task: RegressionTask,
     train: DataLoader[Any],
     validation: DataLoader[Any],
-    folder: Path,
+    folder: str | Path,
     *,
     budget: Budget | None = None,
     tell: Callable[[int, float], None] | None = None,
@@ -102,7 +102,7 @@ def fit(
         CheckpointError: A ``last.ckpt`` in the folder that does not fit the task.
         TrainingError: No epoch had a finite ``val_bmae``.
     """
-    budget = budget or Budget()
+    budget, folder = budget or Budget(), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     best, last = Best(folder), folder / LAST
     callbacks: list[pl.Callback] = [

@@ -8,6 +8,7 @@ and the packages below use it, each knowing nothing of its siblings:
 
     labels      bins, densities, weights, regions, splits: NumPy in, NumPy out
     losses      (prediction, target, weight) -> scalar: L1, MSE, Huber, Focal-R, Balanced MSE
+    features    acts on representations: FDS
     metrics     pure functions and torchmetrics classes
     models      encoders
     data        a person's own table; the embedded default ``digits-rotation``
@@ -29,6 +30,7 @@ _PACKAGES = (
     "data",
     "errors",
     "evaluation",
+    "features",
     "labels",
     "losses",
     "metrics",

@@ -49,6 +49,14 @@ def in_range(value: Any, name: str, low: float, high: float) -> float:
     return result
 
 
+def around_one(values: Any, name: str) -> tuple[float, float]:
+    """``(low, high)`` with 0 < low <= 1 <= high, between which a ratio is clamped."""
+    limits = tuple(finite_array(values, name).reshape(-1).tolist())
+    if len(limits) != 2 or not 0 < limits[0] <= 1 <= limits[1]:
+        raise InputError(f"{name}: expected (low, high) with 0 < low <= 1 <= high, got {values!r}.")
+    return limits
+
+
 def integer(value: Any, name: str, minimum: int) -> int:
     """A whole number of at least ``minimum``; ``5.0`` counts as 5."""
     result = number(value, name)
@@ -229,6 +237,21 @@ def finite_array(values: Any, name: str) -> NDArray[np.float64]:
     if not np.isfinite(array).all():
         raise InputError(f"{name}: expected finite numbers, got NaN or infinity; drop or fill them first.")
     return array
+
+
+def finite_rows(
+    values: NDArray[np.floating], name: str, way_out: str, error: type[InputError] = InputError
+) -> None:
+    """An ``error`` naming the rows of a batch ``(batch, ...)`` that hold NaN or infinity."""
+    # One fast pass, as in `labels`.
+    if math.isfinite(float(values.sum())):
+        return
+    rows = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    if len(rows):
+        raise error(
+            f"{name}: expected finite numbers, got NaN or infinity in {len(rows)} of {len(values)} "
+            f"({rows_text(rows)}, counted from 0); {way_out}."
+        )
 
 
 def covariances(array: NDArray[np.float64], name: str) -> None:

@@ -38,6 +38,11 @@ CHECKS = {
         {"torch"},
         {"torchmetrics", "lightning"},
     ),
+    "features": (
+        "import evenreg.features as f; [getattr(f, n) for n in f.__all__]",
+        {"torch"},
+        {"torchmetrics", "lightning"},
+    ),
     "diagnose array": ("import evenreg; str(evenreg.diagnose([i % 9 for i in range(99)]))", {"numpy"}, HEAVY),
     "diagnose": (
         TABLE + "from evenreg.cli import main; assert main(['diagnose', 't.csv', '--target', 'y']) == 0",

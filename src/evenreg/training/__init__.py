@@ -4,13 +4,14 @@
     TableSource, ImageSource ── Draw ──────┴── train_cell ── TrainedNetwork or TrainedTrees, predictions
 
 Names are loaded when they are first used (PEP 562), so that a folder can be looked at without torch; all but
-`RunFolder` load torch, and most of them Lightning.
+`RunFolder` and `read_about` load torch, and most of them Lightning.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evenreg.training._about import read_about as read_about
     from evenreg.training._balanced_batch_sampler import BalancedBatchSampler as BalancedBatchSampler
     from evenreg.training._batches import Batch as Batch
     from evenreg.training._batches import Rows as Rows
@@ -41,6 +42,7 @@ _NAMES = {
     "load_model": "_model",
     "memory_loader": "_batches",
     "Method": "_method",
+    "read_about": "_about",
     "RegressionTask": "_task",
     "Rows": "_batches",
     "RunFolder": "_run",
@@ -69,6 +71,7 @@ __all__ = [
     "fit",
     "load_model",
     "memory_loader",
+    "read_about",
     "train_cell",
 ]
 

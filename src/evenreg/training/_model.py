@@ -1,6 +1,5 @@
 """A trained model as a folder: predict with it anywhere, read it back without pickle."""
 
-import json
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
@@ -14,9 +13,11 @@ import evenreg
 from evenreg import _check
 from evenreg._files import write_json
 from evenreg.data import TablePreprocessor
-from evenreg.errors import CheckpointError, InputError, MissingFileError
+from evenreg.errors import InputError
 from evenreg.losses import L1Loss
 from evenreg.models import SmallCNN, TableMLP
+from evenreg.training._about import ABOUT, read_about, unreadable
+from evenreg.training._export import export_network
 from evenreg.training._fit import predict
 from evenreg.training._scaler import TargetScaler
 from evenreg.training._task import RegressionTask
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-_ABOUT, _WEIGHTS, _INPUTS, _TREES = "model.json", "weights.pt", "inputs.skops", "trees.skops"
+_WEIGHTS, _INPUTS, _TREES = "weights.pt", "inputs.skops", "trees.skops"
 _ENCODERS: dict[str, type[nn.Module]] = {"TableMLP": TableMLP, "SmallCNN": SmallCNN}
 # What skops does not know by itself in scikit-learn's gradient boosting: arrays of nodes.
 _TRUSTED_TREES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
@@ -41,7 +42,9 @@ class AbstractTrainedModel(ABC):
     about: dict[str, Any]
 
     @abstractmethod
-    def predict(self, inputs: "DataFrame | NDArray[np.float32]") -> NDArray[np.float64]:
+    def predict(
+        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | None = None
+    ) -> NDArray[np.float64]:
         """Predictions ``(rows,)`` in label units for raw rows: a table with the training columns, or images."""
 
     @abstractmethod
@@ -65,19 +68,56 @@ class TrainedNetwork(AbstractTrainedModel):
         self.task, self.preprocessor = task, preprocessor
         self.about = {**about, "evenreg": evenreg.__version__, "kind": "network"}
 
-    def predict(self, inputs: "DataFrame | NDArray[np.float32]") -> NDArray[np.float64]:
+    def predict(
+        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | None = None
+    ) -> NDArray[np.float64]:
         """Predictions ``(rows,)`` in label units.
 
         Args:
-            inputs: A DataFrame with the training columns (others are ignored), or ``(rows, channels, height,
-                width)`` images.
+            inputs: A DataFrame with the training columns (others are ignored; a category that training never saw
+                is fine), or ``(rows, channels, height, width)`` images.
+            rows: ``(rows,)`` numbers that a person finds the rows of a table by, for error sentences; None counts
+                them from 0.
+
+        Raises:
+            InputError: No rows, absent columns, text where training had numbers, or images for the model of a table
+                and the other way round.
         """
         if self.preprocessor is None:
-            tensors = (torch.from_numpy(np.ascontiguousarray(inputs, dtype=np.float32)),)
+            tensors = (torch.from_numpy(_images(inputs)),)
         else:
-            ready = self.preprocessor.transform(_frame(inputs))
+            ready = self.preprocessor.transform(_frame(inputs), rows=rows)
             tensors = (torch.from_numpy(ready.numeric), torch.from_numpy(ready.other))
         return predict(self.task, tensors).double().numpy()[:, 0]
+
+    def export(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the network as a ``.pt2`` of `torch.export`, which needs torch and nothing of evenreg.
+
+        It takes what the encoder takes and gives predictions ``(batch, 1)`` in label units, float64; batches may
+        have any size, images sides of 16 pixels or more. Dropout is off, and nothing of loss or method is inside.
+
+            network = torch.export.load("model.pt2").module()
+            prediction = network(numeric, other)          # images: network(images)
+
+        For a table the inputs are those of ``model.preprocessor.transform(frame)``: its ``numeric`` ``(batch, p)`` and
+        ``other`` ``(batch, q)``, float32, as tensors. Where evenreg is not at hand, that step is still needed:
+        transform the rows where it is, and hand over the two arrays.
+
+        Args:
+            path: File to write; its name ends in ``.pt2``.
+            overwrite: Whether a file there may be replaced.
+
+        Raises:
+            InputError: Another ending.
+            RunFolderError: The file is there already.
+        """
+        if self.preprocessor is None:
+            # Sides that differ: what is equal or 1 in the example would be taken for fixed.
+            example, sides = (torch.zeros(2, self.about["encoder_config"]["in_channels"], 24, 32),), 2
+        else:
+            config = self.about["encoder_config"]
+            example, sides = tuple(torch.zeros(2, config[n]) for n in ("n_numeric", "n_other")), 0
+        export_network(self.task, example, sides, Path(path), overwrite=overwrite)
 
     def save(self, folder: Path) -> None:
         """Write ``model.json``, ``weights.pt`` and, for tables, ``inputs.skops``."""
@@ -86,7 +126,7 @@ class TrainedNetwork(AbstractTrainedModel):
         torch.save({name: part.state_dict() for name, part in parts.items()}, folder / _WEIGHTS)
         if self.preprocessor is not None:
             self.preprocessor.save(folder / _INPUTS)
-        write_json(folder / _ABOUT, self.about)
+        write_json(folder / ABOUT, self.about)
 
     @classmethod
     def load(cls, folder: Path, about: dict[str, Any]) -> Self:
@@ -117,9 +157,16 @@ class TrainedTrees(AbstractTrainedModel):
         self.trees, self.preprocessor = trees, preprocessor
         self.about = {**about, "evenreg": evenreg.__version__, "kind": "trees"}
 
-    def predict(self, inputs: "DataFrame | NDArray[np.float32]") -> NDArray[np.float64]:
-        """Predictions ``(rows,)`` in label units for a DataFrame with the training columns."""
-        return self.predict_matrix(self.preprocessor.transform_for_trees(_frame(inputs)).features)
+    def predict(
+        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | None = None
+    ) -> NDArray[np.float64]:
+        """Predictions ``(rows,)`` in label units for a DataFrame with the training columns.
+
+        Args:
+            inputs: As for `TrainedNetwork.predict`; tables only.
+            rows: As there.
+        """
+        return self.predict_matrix(self.preprocessor.transform_for_trees(_frame(inputs), rows=rows).features)
 
     def predict_matrix(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """The same for rows that are a matrix already."""
@@ -133,7 +180,7 @@ class TrainedTrees(AbstractTrainedModel):
         folder.mkdir(parents=True, exist_ok=True)
         skops.io.dump(self.trees, folder / _TREES)
         self.preprocessor.save(folder / _INPUTS)
-        write_json(folder / _ABOUT, self.about)
+        write_json(folder / ABOUT, self.about)
 
     @classmethod
     def load(cls, folder: Path, about: dict[str, Any]) -> Self:
@@ -145,7 +192,7 @@ class TrainedTrees(AbstractTrainedModel):
 
 
 def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
-    """Read a model that `compare` kept, for instance ``runs/sales/best``.
+    """Read a model that `compare` or `train` kept, for instance ``runs/sales/best``.
 
     Nothing in the folder is executed: weights are read as tensors only, trees and columns with skops.
 
@@ -154,25 +201,14 @@ def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
 
     Raises:
         MissingFileError: No such folder, or no model in it.
-        CheckpointError: Something else's folder, or a damaged one.
+        CheckpointError: Something else's folder, a damaged one, or a model of a newer version.
     """
-    path = Path(folder)
-    if not (path / _ABOUT).is_file():
-        way_out = (
-            f"; did you mean {path / 'best'}?"
-            if (path / "best" / _ABOUT).is_file()
-            else "; give a run's best/."
-        )
-        raise MissingFileError(f"{path}: expected a model folder with a {_ABOUT}, got none{way_out}")
+    path, about = Path(folder), read_about(folder)
     try:
-        about = json.loads((path / _ABOUT).read_text(encoding="utf-8"))
         kinds = {"network": TrainedNetwork, "trees": TrainedTrees}
         return kinds[_check.known(about["kind"], kinds, "kind of model")].load(path, about)
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise CheckpointError(
-            f"{path}: expected a model that evenreg stored, got one that cannot be read ({reason[:160]}); train again."
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def _frame(inputs: Any) -> "DataFrame":
@@ -180,6 +216,18 @@ def _frame(inputs: Any) -> "DataFrame":
 
     if not isinstance(inputs, pd.DataFrame):
         raise InputError(
-            f"inputs: expected a DataFrame with the training columns, got {type(inputs).__name__}."
+            f"inputs: expected a DataFrame with the training columns, got {type(inputs).__name__}; this model was "
+            "trained on a table."
         )
     return inputs
+
+
+def _images(inputs: Any) -> NDArray[np.float32]:
+    shape = getattr(inputs, "shape", None)
+    if not isinstance(inputs, np.ndarray) or len(inputs.shape) != 4 or not len(inputs):
+        got = f"shape {shape}" if isinstance(inputs, np.ndarray) else type(inputs).__name__
+        raise InputError(
+            f"inputs: expected images (rows, channels, height, width), at least one, got {got}; this model was trained "
+            "on images."
+        )
+    return np.ascontiguousarray(inputs, dtype=np.float32)

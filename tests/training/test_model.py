@@ -209,7 +209,7 @@ def run(code, *words):
 
 
 @pytest.fixture(scope="module")
-def exported(self, folder, table, network, pictures):
+def exported(folder, table, network, pictures):
     """Models with raw batches of one, seven and many rows, and what their files predict without evenreg."""
     models = {"network": network, "images": pictures, "log": trained("log", table, folder / "log")}
     for column in ("size", "city"):

@@ -85,6 +85,12 @@ def test_a_decimal_comma_is_found_where_the_delimiter_leaves_it_free(write):
     assert table.features["area"].tolist() == [2.25, 4.0]
 
 
+def test_a_mark_among_numbers_with_a_decimal_comma_does_not_make_them_text(write):
+    features = read_table(write("price;area;code\n1;2,25;1,5\n2;?;x\n3;,5;2,5\n4;;3\n"), "price").features
+    assert features["area"].tolist()[:3] == [2.25, "?", 0.5]
+    assert features["code"].tolist() == ["1,5", "x", "2,5", "3"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_byte_order_marks_and_line_endings(write, encoding, newline):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evenreg.cli._evaluate import evaluate_table as evaluate_table
     from evenreg.cli._evaluation_text import EvaluatedTable as EvaluatedTable
     from evenreg.cli._main import main as main
+    from evenreg.cli._predict import predict as predict
     from evenreg.cli._recipes import Recipe as Recipe
     from evenreg.cli._recipes import recipes as recipes
     from evenreg.cli._train import train as train
@@ -30,6 +31,7 @@ _NAMES = {
     "diagnose": "_diagnose",
     "evaluate_table": "_evaluate",
     "main": "_main",
+    "predict": "_predict",
     "recipes": "_recipes",
     "train": "_train",
 }
@@ -44,6 +46,7 @@ __all__ = [
     "diagnose",
     "evaluate_table",
     "main",
+    "predict",
     "recipes",
     "train",
 ]

@@ -28,6 +28,7 @@ VERBS = {
     "diagnose": "is imbalance your problem? counts, gaps, regions and weights of a target column",
     "compare": "train several methods on a table and tell which is better where, beyond noise",
     "train": "train one method and keep the model",
+    "predict": "a model's predictions for new rows, beside the rows' own columns",
     "evaluate": "error by region of any model's predictions",
     "recipes": "configs that come with the package",
 }

@@ -46,7 +46,7 @@ def readable(frame: pd.DataFrame, kinds: Mapping[str, str], judge: Judge) -> pd.
 
 
 def refuse_unread(
-    series: pd.Series, unread: NDArray[np.bool_], what: str, *, rows: NDArray[np.integer] | None
+    series: pd.Series, unread: NDArray[np.bool_], what: str, *, rows: NDArray[np.integer] | int
 ) -> None:
     """Refuse cells that hold something and could not be read as ``what``; blanks and "NA" are gaps.
 
@@ -54,21 +54,21 @@ def refuse_unread(
         series: A column as it came.
         unread: (n,) cells that could not be read.
         what: What training had there, in the plural.
-        rows: (n,) numbers that a person finds the rows by; None counts them from 0.
+        rows: (n,) numbers that a person finds the rows by, or the place of the first one, counted from 0.
 
     Raises:
         InputError: With the first cells and their rows.
     """
     held = np.flatnonzero(unread & series.notna().to_numpy())
-    bad = held[[not _is_unknown(v) for v in series.iloc[held]]]
+    bad = held[[not is_unknown(v) for v in series.iloc[held]]]
     if not len(bad):
         return
     shown = ", ".join(repr(str(v)) for v in series.iloc[bad[:3]])
-    where = _check.rows_text(bad if rows is None else rows[bad])
-    told = "" if rows is not None else " (counted from 0)"
+    counted = isinstance(rows, int)
+    where = _check.rows_text(bad + rows if counted else rows[bad]) + " (counted from 0)" * counted
     way_out = "write plain numbers such as 12.5" if what == "numbers" else "write them as there"
     raise InputError(
-        f"column {str(series.name)!r}: expected {what} as in training, got {shown} in {where}{told}; {way_out}, "
+        f"column {str(series.name)!r}: expected {what} as in training, got {shown} in {where}; {way_out}, "
         "and leave a cell empty where the value is unknown."
     )
 
@@ -114,7 +114,8 @@ def _written(value: Any) -> str | None:
     return f"{value:.15g}" if is_number else str(value)
 
 
-def _is_unknown(value: Any) -> bool:
+def is_unknown(value: Any) -> bool:
+    """Whether a text stands for a missing value."""
     return isinstance(value, str) and value.strip().lower() in _UNKNOWN
 
 

@@ -1,7 +1,9 @@
 """Parquet, where pyarrow is installed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,11 +12,35 @@ from evenreg.data._source import Source, check_header, check_rows
 from evenreg.errors import InputError, MissingDependencyError
 
 # What pandas calls a nameless index it has written to Parquet; it is no feature.
-_INDEX = "__index_level_0__"
+INDEX = "__index_level_0__"
 
 
 def open_parquet(path: Path, columns: Sequence[str]) -> Source:
     """Read a Parquet file; rows are counted from 1, since there is no header line."""
+    with reading(path) as parquet:
+        # use_pandas_metadata would hide a named index; it is a column like any other.
+        names = parquet.read_schema(path).names
+        check_header(names, columns, path.name)
+        table = parquet.ParquetFile(path).read()
+    check_rows(table.num_rows, path.name)
+
+    def features(without: Collection[str]) -> pd.DataFrame:
+        kept = [name for name in names if name not in without and name != INDEX]
+        return table.select(kept).to_pandas(ignore_metadata=True)
+
+    cells = {column: table.column(column).to_pylist() for column in columns}
+    rows = np.arange(1, table.num_rows + 1)
+    return Source(path.name, [n for n in names if n != INDEX], rows, cells, ".", features)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Any]:
+    """``pyarrow.parquet``, and a sentence for what it cannot read.
+
+    Raises:
+        MissingDependencyError: It is not installed.
+        InputError: A file that is not Parquet, or is cut.
+    """
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -23,21 +49,9 @@ def open_parquet(path: Path, columns: Sequence[str]) -> Source:
             f"{path.name}: reading Parquet needs pyarrow, which is not installed; pip install 'evenreg[all]'."
         ) from None
     try:
-        # use_pandas_metadata would hide a named index; it is a column like any other.
-        names = pq.read_schema(path).names
-        check_header(names, columns, path.name)
-        table = pq.ParquetFile(path).read()
+        yield pq
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:120].rstrip(".")
         raise InputError(
             f"{path.name}: expected a Parquet file, got what pyarrow cannot read ({reason})."
         ) from None
-    check_rows(table.num_rows, path.name)
-
-    def features(without: Collection[str]) -> pd.DataFrame:
-        kept = [name for name in names if name not in without and name != _INDEX]
-        return table.select(kept).to_pandas(ignore_metadata=True)
-
-    cells = {column: table.column(column).to_pylist() for column in columns}
-    rows = np.arange(1, table.num_rows + 1)
-    return Source(path.name, [n for n in names if n != _INDEX], rows, cells, ".", features)

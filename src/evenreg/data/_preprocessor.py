@@ -124,14 +124,14 @@ class TablePreprocessor:
         return dict(self._fitted()["kinds"])
 
     def transform(
-        self, frame: pd.DataFrame, *, rows: NDArray[np.integer] | None = None, lenient: bool = False
+        self, frame: pd.DataFrame, *, rows: NDArray[np.integer] | int = 0, lenient: bool = False
     ) -> TableInputs:
         """Rows as a network takes them.
 
         Args:
             frame: (n, columns) with at least the columns of `fit`, at least one row; other columns are ignored.
-            rows: (n,) numbers that a person finds the rows by, such as the lines of a file, for error
-                sentences; None counts them from 0.
+            rows: (n,) numbers that a person finds the rows by, such as the lines of a file, for error sentences;
+                or the place of the first one, counted from 0.
             lenient: Whether text where training had numbers or dates counts as a gap instead of being refused, as it
                 must in rows of the training table itself that were held out.
 
@@ -154,7 +154,7 @@ class TablePreprocessor:
         return TableInputs(numeric.astype(np.float32), other.astype(np.float32))
 
     def transform_for_trees(
-        self, frame: pd.DataFrame, *, rows: NDArray[np.integer] | None = None, lenient: bool = False
+        self, frame: pd.DataFrame, *, rows: NDArray[np.integer] | int = 0, lenient: bool = False
     ) -> TreeInputs:
         """Rows as trees take them: unscaled, gaps kept as NaN, which trees split on by themselves.
 
@@ -219,7 +219,7 @@ class TablePreprocessor:
         return self._state
 
     def _vectors(
-        self, frame: pd.DataFrame, rows: NDArray[np.integer] | None, lenient: bool
+        self, frame: pd.DataFrame, rows: NDArray[np.integer] | int, lenient: bool
     ) -> NDArray[np.float32]:
         """(n, outputs) as skrub sees the rows, infinities bounded."""
         state, frame = self._fitted(), named(frame)

@@ -73,13 +73,21 @@ def open_source(path: str | Path, columns: Sequence[str]) -> Source:
     from evenreg.data._parquet import open_parquet
 
     path = Path(path)
+    return open_parquet(path, columns) if is_parquet(path) else open_csv(path, columns)
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet; otherwise it may be CSV. What it holds decides, its ending does not.
+
+    Raises:
+        MissingFileError: No such file.
+        InputError: A folder, a pipe, an empty file or one of a known other kind.
+    """
     start = _first_bytes(path)
-    if start.startswith(b"PAR1"):
-        return open_parquet(path, columns)
     for magic, what in _FOREIGN.items():
         if start.startswith(magic):
             raise InputError(f"{path.name}: expected a CSV or Parquet file, got {what}.")
-    return open_csv(path, columns)
+    return start.startswith(b"PAR1")
 
 
 def open_frame(frame: Any, columns: Sequence[str]) -> Source:

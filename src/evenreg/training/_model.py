@@ -43,7 +43,7 @@ class AbstractTrainedModel(ABC):
 
     @abstractmethod
     def predict(
-        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | None = None
+        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | int = 0
     ) -> NDArray[np.float64]:
         """Predictions ``(rows,)`` in label units for raw rows: a table with the training columns, or images."""
 
@@ -69,15 +69,15 @@ class TrainedNetwork(AbstractTrainedModel):
         self.about = {**about, "evenreg": evenreg.__version__, "kind": "network"}
 
     def predict(
-        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | None = None
+        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | int = 0
     ) -> NDArray[np.float64]:
         """Predictions ``(rows,)`` in label units.
 
         Args:
             inputs: A DataFrame with the training columns (others are ignored; a category that training never saw
                 is fine), or ``(rows, channels, height, width)`` images.
-            rows: ``(rows,)`` numbers that a person finds the rows of a table by, for error sentences; None counts
-                them from 0.
+            rows: ``(rows,)`` numbers that a person finds the rows of a table by, such as the lines of a file, for
+                error sentences; or the place of the first one, counted from 0.
 
         Raises:
             InputError: No rows, absent columns, text where training had numbers, or images for the model of a table
@@ -158,7 +158,7 @@ class TrainedTrees(AbstractTrainedModel):
         self.about = {**about, "evenreg": evenreg.__version__, "kind": "trees"}
 
     def predict(
-        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | None = None
+        self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | int = 0
     ) -> NDArray[np.float64]:
         """Predictions ``(rows,)`` in label units for a DataFrame with the training columns.
 

@@ -64,17 +64,18 @@ def predict(
     Example:
         >>> import tempfile
         >>> import evenreg
-        >>> rows = [f"{i * 1.5},{i % 7},{i:03}" for i in range(80)]
         >>> folder = Path(tempfile.mkdtemp())
+        >>> rows = [f"{i * 1.5},{i % 7},{i:03}" for i in range(80)]
         >>> _ = (folder / "sales.csv").write_text("\n".join(["price,rooms,id", *rows]))
-        >>> model = evenreg.compare(folder / "sales.csv", "price", "hgb", seeds=1, epochs=1, out=folder / "run").best
+        >>> trained = evenreg.train(folder / "sales.csv", "price", "sqinv", epochs=1, out=folder / "run")
         >>> _ = (folder / "new.csv").write_text("id,rooms\n007,3\n008,5\n")
-        >>> predict(model, folder / "new.csv").columns.tolist()
+        >>> predict(trained.best, folder / "new.csv").columns.tolist()
         ['id', 'rooms', 'predicted_price']
     """
     from evenreg.cli._predict_outputs import open_output
 
-    rows, column, file = _checked(model, data, out, batch_size, overwrite)
+    batch_size = _check.integer(batch_size, "batch_size", 1)
+    rows, column, file = _checked(model, data, out, overwrite)
     output = nullcontext(_forget) if file is None else open_output(file, rows, column)
     values = _predicted(_loaded(model), rows, output, batch_size, quiet)
     frame = rows.frame()
@@ -83,14 +84,13 @@ def predict(
 
 
 def _checked(
-    model: Any, data: Any, out: str | Path | None, batch_size: int, overwrite: bool
+    model: Any, data: Any, out: str | Path | None, overwrite: bool
 ) -> "tuple[AbstractRows, str, Path | None]":
     """Everything that can be checked without torch: the table, the column of predictions, the file to write."""
     from evenreg.cli._predict_outputs import check_output
     from evenreg.data import check_columns, open_rows
     from evenreg.training import read_about
 
-    _check.integer(batch_size, "batch_size", 1)
     about = read_about(model) if isinstance(model, (str, Path)) else getattr(model, "about", None)
     if not isinstance(about, dict):
         raise InputError(
@@ -166,11 +166,12 @@ def run(args: argparse.Namespace) -> int:
     """Predict one file."""
     from evenreg.cli._predict_outputs import open_output
 
-    rows, column, file = _checked(args.model, args.data, args.out, args.batch_size, args.overwrite)
+    batch_size = _check.integer(args.batch_size, "--batch-size", 1)
+    rows, column, file = _checked(args.model, args.data, args.out, args.overwrite)
     model = _loaded(args.model)
     # Rows that scroll by are progress enough.
     quiet = args.quiet or (file is None and sys.stdout.isatty())
-    values = _predicted(model, rows, open_output(file, rows, column), args.batch_size, quiet)
+    values = _predicted(model, rows, open_output(file, rows, column), batch_size, quiet)
     if file is not None:
         low, middle, high = (f"{v:.4g}" for v in np.quantile(values, [0, 0.5, 1]))
         told = f"{len(values):,} rows of {rows.name} with {column} (from {low} to {high}, median {middle})"

@@ -65,19 +65,22 @@ def open_output(path: Path | None, rows: "AbstractRows", column: str) -> Abstrac
 
 @contextmanager
 def _stdout(rows: "AbstractRows", column: str) -> Iterator[Write]:
-    """UTF-8 whatever the terminal's encoding is: a cell that it cannot show must still arrive."""
-    sys.stdout.flush()
-    raw = getattr(sys.stdout, "buffer", None)
+    """UTF-8 whatever the terminal's encoding is: a cell that it cannot show must still arrive.
 
-    def put(text: str) -> None:
+    Nothing is written before the first block is known to be good.
+    """
+    raw, header = getattr(sys.stdout, "buffer", None), rows.csv_header(column)
+
+    def write(block: "AbstractBlock", values: NDArray[np.float64]) -> None:
+        nonlocal header
+        text, header = header + block.csv(values), ""
         if raw is None:  # a stream put in its place
             sys.stdout.write(text)
         else:
             raw.write(text.encode())
             raw.flush()
 
-    put(rows.csv_header(column))
-    yield lambda block, values: put(block.csv(values))
+    yield write
 
 
 @contextmanager

@@ -22,9 +22,8 @@ def blend(
         seen: Whether it has any of the epoch.
         momentum: Share of the running statistics.
     """
-    known, seen = (mask.view(-1, *[1] * (running.ndim - 1)) for mask in (known, seen))
-    blended = torch.where(known, momentum * running + (1 - momentum) * current, current)
-    return torch.where(seen, blended, running)
+    share = torch.ones_like(known, dtype=running.dtype).masked_fill_(known, 1 - momentum).mul_(seen)
+    return torch.lerp(running, current, share.view(-1, *[1] * (running.ndim - 1)))
 
 
 def smooth_over_bins(
@@ -35,17 +34,16 @@ def smooth_over_bins(
     A bin without a value gets its neighbours' average, or 0 where the window reaches none that has one.
 
     Args:
-        values: A statistic of each bin.
+        values: A statistic of each bin, 0 where there is none.
         known: Whether a bin has it.
         window: ``(size,)`` kernel at each distance in bins, the centre in the middle.
     """
     weights = known.to(values.dtype).view(-1, *[1] * (values.ndim - 1))
-    total, mass = torch.zeros_like(values), torch.zeros_like(weights)
-    weighted, half, bins = values * weights, len(window) // 2, len(values)
-    for offset, weight in zip(range(-half, half + 1), window.tolist(), strict=True):
-        to = slice(max(0, -offset), bins - max(0, offset))
-        source = slice(max(0, offset), bins - max(0, -offset))
-        if to.start < to.stop:
-            total[to].add_(weighted[source], alpha=weight)
-            mass[to].add_(weights[source], alpha=weight)
-    return total / torch.where(mass > 0, mass, 1.0)
+    half, bins = len(window) // 2, len(values)
+    total, mass = (tensor * window[half].item() for tensor in (values, weights))
+    for distance in range(1, min(half + 1, bins)):
+        weight, above, below = window[half + distance].item(), slice(distance, None), slice(bins - distance)
+        for result, source in ((total, values), (mass, weights)):
+            result[above].add_(source[below], alpha=weight)
+            result[below].add_(source[above], alpha=weight)
+    return total.div_(mass.masked_fill_(mass == 0, 1.0))

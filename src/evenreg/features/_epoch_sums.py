@@ -45,8 +45,8 @@ class EpochSums:
             self.spread.add(self.products, bins, exact)
 
     def clear(self) -> None:
-        """Forget everything; tensors given out before keep what they hold."""
-        self._set(torch.zeros_like)
+        """Forget everything."""
+        self._set(torch.Tensor.zero_)
 
     def of_all_processes(self) -> tuple[Tensor, Tensor, Tensor]:
         """Rows, sums and products of every bin in all processes; these must call it together."""

@@ -4,17 +4,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, final
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from evenreg import _check
-from evenreg._torch import BinIndex, keep_precision
+from evenreg._torch import keep_precision
 from evenreg.errors import InputError
 from evenreg.features._bin_statistics import blend, smooth_over_bins
 from evenreg.features._epoch_sums import EpochSums
+from evenreg.features._eval_mode import eval_mode
 from evenreg.features._full_spread import FullSpread
+from evenreg.features._label_bins import LabelBins
 from evenreg.features._spread import AbstractSpread, DiagonalSpread
 from evenreg.labels import LDS, LabelSpace
 
@@ -121,7 +122,7 @@ class FDS(nn.Module):
         self.covariance = _check.known(covariance, COVARIANCES, "covariance of FDS")
         self._spread = COVARIANCES[covariance]()
         self._check_width(self.feature_dim or 1)
-        self.bin_index = BinIndex()
+        self.labels = LabelBins()
         self.running_mean: Tensor
         self.running_var: Tensor
         self.smoothed_mean: Tensor
@@ -129,20 +130,18 @@ class FDS(nn.Module):
         self.counts: Tensor
         self.epoch: Tensor
         self.register_buffer("epoch", torch.zeros((), dtype=torch.int64))
-        self._coordinate: LabelSpace | None = None
         self._fitted: bool | None = None
         self._in_extra_pass = False
         self._reset(0, 0)
+        self._look_up_epoch()
 
     def fit(self, space: LabelSpace) -> Self:
         """Take the bins of ``space`` (and its coordinate), and forget all statistics."""
-        device = self.epoch.device
-        self.bin_index = BinIndex(space.bins).to(device)
-        if space.coordinate is not None:
-            self._coordinate = LabelSpace(space.bins, coordinate=space.coordinate)
+        self.labels.fit(space)
         self._fitted = True
-        self.epoch = torch.zeros((), dtype=torch.int64, device=device)
+        self.epoch = torch.zeros_like(self.epoch)
         self._reset(len(space.bins), self.feature_dim or 0)
+        self._look_up_epoch()
         return self
 
     @torch.no_grad()
@@ -193,8 +192,9 @@ class FDS(nn.Module):
         with torch.inference_mode(False):  # what it makes is written to later
             if self._updates:
                 self._update()
+                self._prepare()
             self.epoch = self.epoch + 1
-            self._prepare()
+            self._look_up_epoch()
 
     @contextmanager
     def extra_pass(self, *models: nn.Module) -> Iterator[None]:
@@ -221,18 +221,13 @@ class FDS(nn.Module):
                 f"statistics: expected 'extra_pass' for a pass of its own, got {self.statistics!r}; "
                 "make it with FDS(statistics='extra_pass')."
             )
-        modes = [(module, module.training) for model in models for module in model.modules()]
         self._sums.clear()
         self._in_extra_pass = True
-        for model in models:
-            model.eval()
         try:
-            with torch.no_grad():
+            with eval_mode(*models), torch.no_grad():
                 yield
         finally:
             self._in_extra_pass = False
-            for module, mode in modes:
-                module.training = mode
 
     @property
     def wants_extra_pass(self) -> bool:
@@ -285,7 +280,7 @@ class FDS(nn.Module):
                 self.register_buffer(name, zero.new_zeros(bins, *shape))
             self.register_buffer("counts", torch.zeros(bins, dtype=torch.int64, device=device))
             self._sums = EpochSums(bins, width, self._spread, zero)
-            self._prepare()
+            self._scale = self._shift = zero.float()  # looked up once an epoch has been observed
 
     def _bins_of(self, features: Tensor, target: Tensor | None) -> Int[Tensor, "batch *pixels"]:
         """The bin of each row or pixel; the first features give the width."""
@@ -296,31 +291,13 @@ class FDS(nn.Module):
         way_out = "FDS takes (batch, features) or (batch, features, *pixels), of one width throughout"
         _check.shape(features, "features", ("batch", width, *places), way_out)
         if not self.width:
-            self._reset(self.bin_index.n_bins, features.shape[1])
-        rows = (len(features), *features.shape[2:])
-        if self._coordinate is not None:
-            target = self._on_coordinate(target, rows)
-        elif target.ndim == features.ndim and target.shape[1] == 1:
-            target = target.squeeze(1)
-        way_out = "give each row of features one label, or fit a space with coordinate="
-        _check.shape(target, "target", rows, way_out)
-        return self.bin_index(target)
-
-    def _on_coordinate(self, target: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """The coordinate of labels, NaN where any number of a label is."""
-        assert self._coordinate is not None
-        rows = target.movedim(1, -1) if target.ndim > len(shape) else target.unsqueeze(-1)
-        _check.shape(rows, "target", (*shape, "d"), "give each row of features one label")
-        flat = rows.detach().reshape(-1, rows.shape[-1]).double().cpu().numpy()
-        result, valid = np.full(len(flat), np.nan), np.isfinite(flat).all(axis=1)
-        if valid.any():
-            result[valid] = self._coordinate.scalars(flat[valid])
-        return torch.from_numpy(result).reshape(shape).to(target.device)
+            self._reset(len(self.labels), features.shape[1])
+        return self.labels(target, (len(features), *features.shape[2:]))
 
     def _update(self) -> None:
         """Running and smoothed statistics from the epoch's sums; only here the host waits for the device."""
         count, total, products = self._sums.of_all_processes()
-        self._check_sums(count, total, products)
+        self._check_sums(count, products)
         mean = total / count.clamp(min=1).unsqueeze(1)
         spread = self._spread.estimate(count, mean, products)
         running, smoothed = self._spread.names
@@ -335,16 +312,16 @@ class FDS(nn.Module):
         self.running_var, self.smoothed_var = self._spread.variances(own), self._spread.variances(near)
         self._sums.clear()
 
-    def _check_sums(self, count: Tensor, total: Tensor, products: Tensor) -> None:
+    def _check_sums(self, count: Tensor, products: Tensor) -> None:
         if not count.any():
             raise InputError(
                 f"FDS: expected rows in every epoch from epoch {self.start_update} on, got none; call "
                 "observe(features, target) in training mode, or inside extra_pass where it is used."
             )
-        finite = total.isfinite().all(1) & products.flatten(1).isfinite().all(1)
+        finite = products.flatten(1).sum(1).isfinite()
         if not finite.all():
             bad = (~finite).nonzero().flatten().tolist()
-            low, high = self.bin_index.edges[bad[0] : bad[0] + 2].tolist()
+            low, high = self.labels.limits(bad[0])
             raise InputError(
                 f"features: expected finite numbers, got NaN or infinity in {len(bad)} of {len(finite)} bins "
                 f"this epoch, first at labels from {low:g} to {high:g}; look for what diverges in the layer "
@@ -353,17 +330,20 @@ class FDS(nn.Module):
 
     def _prepare(self) -> None:
         """What a call looks up: scale and shift of each bin, with a last row that changes nothing."""
-        # Plain bools, so that a compiled step is compiled anew when one changes, and not every epoch.
+        own, smoothed = (getattr(self, name) for name in self._spread.names)
+        scale = self._spread.scale(own, smoothed, self.variance_ratio)
+        shift = self.smoothed_mean - self._spread.scaled(scale, self.running_mean)
+        shift.mul_((self.counts > 0).unsqueeze(1))
+        nothing = torch.zeros_like(own[:1])
+        neutral = self._spread.scale(nothing, nothing, self.variance_ratio)
+        self._scale = torch.cat([scale.float(), neutral.float()])
+        self._shift = torch.cat([shift.float(), torch.zeros_like(shift[:1], dtype=torch.float32)])
+
+    def _look_up_epoch(self) -> None:
+        """Plain bools: a compiled step is compiled anew when one changes, and not in every epoch."""
         epoch = int(self.epoch)
         self._updates = epoch >= self.start_update
-        self._smooths = epoch >= self.start_smooth and self.width > 0
-        own, smoothed = (getattr(self, name) for name in self._spread.names)
-        scale = self._spread.scale(own, smoothed, self.counts > 1, self.variance_ratio)
-        moved = self.smoothed_mean - self._spread.scaled(scale, self.running_mean)
-        shift = torch.where((self.counts > 0).unsqueeze(1), moved, 0.0)
-        neutral = self._spread.scale(own[:1], own[:1], self.counts[:1] < 0, self.variance_ratio)
-        self._scale = torch.cat([scale, neutral]).float()
-        self._shift = torch.cat([shift, torch.zeros_like(shift[:1])]).float()
+        self._smooths = epoch >= self.start_smooth
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
@@ -382,7 +362,9 @@ class FDS(nn.Module):
         super()._load_from_state_dict(others, prefix, *rest)
         if all(key in state_dict for key in names):
             self._sums.load({name: state_dict[key] for key, name in names.items()})
-        self._prepare()
+        if self.counts.any():
+            self._prepare()
+        self._look_up_epoch()
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         module = super()._apply(lambda tensor: keep_precision(fn, tensor), recurse)

@@ -3,7 +3,7 @@
 from typing import Any, final
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -64,12 +64,14 @@ class FullSpread(AbstractSpread):
         self,
         own: Float[Tensor, "bins width width"],
         smoothed: Float[Tensor, "bins width width"],
-        known: Bool[Tensor, " bins"],
         limits: tuple[float, float],
     ) -> Float[Tensor, "bins width width"]:
         """Σ̃^½ Σ^-½ with clamped singular values; the identity without a covariance of its own."""
         result = torch.eye(own.shape[1], dtype=own.dtype, device=own.device).repeat(len(own), 1, 1)
-        result[known] = recolouring(own[known], smoothed[known], limits)
+        known = own.diagonal(dim1=1, dim2=2).any(1)
+        at_once = max(1, _CELLS // own.shape[1] ** 2)
+        for bins in known.nonzero().flatten().split(at_once):
+            result[bins] = recolouring(own[bins], smoothed[bins], limits)
         return result
 
     def scaled(
@@ -129,9 +131,11 @@ def recolouring(
     white = _from_eigen(values.rsqrt(), vectors)
     smoothed_values, smoothed_vectors = torch.linalg.eigh(kept @ smoothed @ kept + idle)
     colour = _from_eigen(torch.maximum(smoothed_values, floor).sqrt(), smoothed_vectors)
-    left, singular, right = torch.linalg.svd(colour @ white)
-    low, high = (limit**0.5 for limit in limits)
-    return (left * singular.clamp(low, high).unsqueeze(1)) @ right
+    both = colour @ white
+    # Not by svd(both): LAPACK's fails on the many equal singular values that shrinking makes.
+    ratios, axes = torch.linalg.eigh(both.mT @ both)
+    ratios = torch.maximum(ratios, ratios[:, -1:] * torch.finfo(own.dtype).eps)
+    return both @ _from_eigen((ratios.clamp(*limits) / ratios).sqrt(), axes)
 
 
 def _from_eigen(
@@ -148,7 +152,7 @@ class _MatrixOfRow(torch.autograd.Function):
         ctx.save_for_backward(index, matrices)
         at_once = max(1, _CELLS // matrices[0].numel())
         parts = [
-            (matrices[i] @ part.unsqueeze(2)).squeeze(2)
+            (part.unsqueeze(1) @ matrices.index_select(0, i).mT).squeeze(1)
             for i, part in zip(index.split(at_once), rows.split(at_once), strict=True)
         ]
         return torch.cat(parts) if len(parts) > 1 else parts[0]

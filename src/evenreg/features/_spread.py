@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import final
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -45,10 +45,9 @@ class AbstractSpread(ABC):
         self,
         own: Float[Tensor, "bins *spread"],
         smoothed: Float[Tensor, "bins *spread"],
-        known: Bool[Tensor, " bins"],
         limits: tuple[float, float],
     ) -> Float[Tensor, "bins *spread"]:
-        """What carries deviations of the own spread to the smoothed one; no change where it is not known."""
+        """What carries deviations of the own spread to the smoothed one; no change where the own is 0."""
 
     @abstractmethod
     def scaled(
@@ -94,10 +93,10 @@ class DiagonalSpread(AbstractSpread):
     ) -> Float[Tensor, "bins width"]:
         """(Σ z² - n · mean²) / (n - 1), and exactly 0 where that is rounding noise."""
         n = count.unsqueeze(1)
-        square = n * mean.square()
+        square = mean.square().mul_(n)
         scatter = products - square
-        noise = NOISE * torch.finfo(mean.dtype).eps * square
-        return torch.where(scatter > noise, scatter / (n - 1).clamp(min=1), 0.0)
+        noise = square.mul_(NOISE * torch.finfo(mean.dtype).eps)
+        return scatter.masked_fill_(scatter <= noise, 0.0).div_((n - 1).clamp_(min=1))
 
     def variances(self, spread: Float[Tensor, "bins width"]) -> Float[Tensor, "bins width"]:
         """The spread itself."""
@@ -107,12 +106,10 @@ class DiagonalSpread(AbstractSpread):
         self,
         own: Float[Tensor, "bins width"],
         smoothed: Float[Tensor, "bins width"],
-        known: Bool[Tensor, " bins"],
         limits: tuple[float, float],
     ) -> Float[Tensor, "bins width"]:
         """√(smoothed / own) with the ratio clamped; 1 without a variance of its own."""
-        acts = known.unsqueeze(1) & (own > 0)
-        return torch.where(acts, (smoothed / torch.where(acts, own, 1.0)).clamp(*limits).sqrt(), 1.0)
+        return (smoothed / own).clamp_(*limits).sqrt_().masked_fill_(own == 0, 1.0)
 
     def scaled(
         self, scale: Float[Tensor, "bins width"], rows: Float[Tensor, "bins width"]

@@ -1,0 +1,113 @@
+"""`torch.compile` of whole training steps without a graph break: one spawn, without pytest's type checks.
+
+A check is an object of CHECKS in JOB: a function that makes a step and the end of an epoch from a compiler.
+It is run eagerly and compiled, and must give the same losses from no more graphs than its states.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+JOB = """
+import json, traceback
+import torch
+from torch import nn
+from torch._dynamo.testing import CompileCounterWithBackend
+from evenreg._torch import BinIndex, float32_island, gather_rows
+from evenreg.features import FDS
+from evenreg.labels import Bins, LabelSpace
+
+BINS = Bins.uniform(0, 5, 0.1)
+Y = torch.rand(4, 32, generator=torch.Generator().manual_seed(0)) * 5
+X = torch.randn(4, 32, 8, generator=torch.Generator().manual_seed(1))
+
+
+def losses_of(make, compiler):
+    torch.manual_seed(0)
+    encoder, head = nn.Linear(8, 6), nn.Linear(6, 1)
+    optimizer = torch.optim.SGD([*encoder.parameters(), *head.parameters()], lr=0.01)
+    step, end_epoch = make(encoder, head)
+    step, losses = compiler(step), []
+    for epoch in range(6):
+        for x, y in zip(X, Y):
+            loss = step(x, y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        end_epoch()
+    return losses
+
+
+def fds(pixels=False, autocast=False, **options):
+    def make(encoder, head):
+        part = FDS(**options).fit(LabelSpace.fit([1, 4], BINS))
+        def step(x, y):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+                z = encoder(x).relu()
+                if pixels:
+                    z, labels = z.view(4, 8, 6).movedim(1, 2), y.view(4, 1, 8)
+                    part.observe(z, labels)
+                    z = part(z, labels).movedim(1, 2).reshape(32, 6)
+                else:
+                    part.observe(z, y)
+                    z = part(z, y)
+                return (head(z)[:, 0].float() - y).square().mean()
+        return step, part.end_epoch
+    return make
+
+
+def bin_index(encoder, head):
+    index, table = BinIndex(BINS), torch.arange(51.0) / 100
+    def step(x, y):
+        by = table[index(y)] + table[index(y.double())] + table[index(y.bfloat16())]
+        with float32_island():
+            z = gather_rows(encoder(x))
+        return (by * (head(z)[:, 0] - y).square()).mean()
+    return step, lambda: None
+
+
+# Graphs: for the first batch, which gives the width, before FDS observes, while it does, once it calibrates.
+CHECKS = {
+    "bin index": (bin_index, 1),
+    "fds": (fds(), 4),
+    "fds, maps": (fds(pixels=True), 4),
+    "fds, autocast": (fds(autocast=True), 4),
+    "fds, width given": (fds(feature_dim=6, start_update=0, start_smooth=1), 2),
+    "fds, full covariance": (fds(covariance="full"), 4),
+}
+
+found = {}
+for name, (make, graphs) in CHECKS.items():
+    torch._dynamo.reset()
+    counter = CompileCounterWithBackend("aot_eager")
+    try:
+        eager = losses_of(make, lambda step: step)
+        compiled = losses_of(make, lambda step: torch.compile(step, backend=counter, fullgraph=True))
+        found[name] = {"eager": eager, "compiled": compiled, "graphs": counter.frame_count, "most": graphs}
+    except BaseException:
+        found[name] = traceback.format_exc()
+print(json.dumps(found))
+"""
+
+CHECKS = ["bin index", "fds", "fds, maps", "fds, autocast", "fds, width given", "fds, full covariance"]
+
+
+@pytest.fixture(scope="module")
+def results():
+    done = subprocess.run(
+        [sys.executable, "-c", JOB], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_step_compiles_into_one_graph(check, results):
+    assert set(results) == set(CHECKS)
+    found = results[check]
+    assert not isinstance(found, str), found
+    assert found["compiled"] == pytest.approx(found["eager"], rel=1e-5)
+    assert 1 <= found["graphs"] <= found["most"]

@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from array import array
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,15 +129,16 @@ def _predicted(
     """Predictions of all rows, each block handed on as soon as it is predicted."""
     from evenreg.cli._predict_progress import row_progress
 
-    kinds, parts, done = model.preprocessor.kinds, [], 0
+    # One growing buffer: small arrays kept among the blocks' memory would keep it from being used again.
+    kinds, found = model.preprocessor.kinds, array("d")
     text = [column for column, kind in kinds.items() if kind != "number"]
     with row_progress(quiet=quiet) as tell, output as write:
         for block in rows.blocks(list(kinds), batch_size, text=text):
-            parts.append(model.predict(block.features, rows=block.rows))
-            write(block, parts[-1])
-            done += len(parts[-1])
-            tell(done, block.share)
-    return np.concatenate(parts)
+            values = model.predict(block.features, rows=block.rows)
+            write(block, values)
+            found.frombytes(values.tobytes())
+            tell(len(found), block.share)
+    return np.array(found)
 
 
 def add_arguments(parser: "Parser") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import evenreg
 from evenreg.cli import _predict_progress, main
@@ -210,6 +211,22 @@ def test_from_python_with_a_frame(here):
         evenreg.predict(
             "best", frame.astype({"size": object}).replace({"size": {frame["size"].iloc[31]: "big"}})
         )
+
+
+def test_threads_are_left_as_they_were(here, monkeypatch):
+    kind, seen = type(evenreg.load_model("best")), []
+    predict = kind.predict
+    monkeypatch.setattr(
+        kind, "predict", lambda *a, **k: (seen.append(torch.get_num_threads()), predict(*a, **k))[1]
+    )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        evenreg.predict("best", sales(5))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    assert seen == [1]
 
 
 def test_gaps_are_predicted(here):

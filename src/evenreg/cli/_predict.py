@@ -4,7 +4,8 @@ import argparse
 import shlex
 import sys
 from array import array
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,13 +133,28 @@ def _predicted(
     # One growing buffer: small arrays kept among the blocks' memory would keep it from being used again.
     kinds, found = model.preprocessor.kinds, array("d")
     text = [column for column, kind in kinds.items() if kind != "number"]
-    with row_progress(quiet=quiet) as tell, output as write:
+    with _one_thread(), row_progress(quiet=quiet) as tell, output as write:
         for block in rows.blocks(list(kinds), batch_size, text=text):
             values = model.predict(block.features, rows=block.rows)
             write(block, values)
             found.frombytes(values.tobytes())
             tell(len(found), block.share)
     return np.array(found)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread: reading takes longer than a small model, and more of them wait for each other on a busy machine."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def add_arguments(parser: "Parser") -> None:

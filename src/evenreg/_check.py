@@ -272,3 +272,11 @@ def one_dimension(dim: int, part: str, way_out: str) -> None:
     """An `InputError` when labels have several dimensions and the part takes one."""
     if dim != 1:
         raise InputError(f"{part}: expected labels of one dimension, got {dim}; {way_out}.")
+
+
+def occurs(found: bool, label: float, nearest_label: float, name: str) -> None:
+    """An `InputError` when a label was named that no sample has."""
+    if not found:
+        raise InputError(
+            f"{name}: expected labels that some sample has, got {label:g}; the nearest is {nearest_label:g}."
+        )

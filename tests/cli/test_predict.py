@@ -137,7 +137,7 @@ def test_the_target_and_further_columns_are_kept_and_the_way_to_evaluate_is_told
     assert main(["predict", "best", "new.csv", "--out", "p.csv"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[1] == (
-        "Error by region: evenreg evaluate p.csv --target price --prediction predicted_price --train TRAINING_TABLE"
+        "Error by region: evenreg evaluate p.csv --target price --prediction predicted_price --train FILE"
     )
     got = pd.read_csv("p.csv")
     pd.testing.assert_frame_equal(got.drop(columns="predicted_price"), pd.read_csv("new.csv"))

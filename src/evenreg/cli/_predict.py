@@ -79,7 +79,7 @@ def predict(
     batch_size = _check.integer(batch_size, "batch_size", 1)
     rows, column, file = _checked(model, data, out, overwrite)
     output = nullcontext(_forget) if file is None else open_output(file, rows, column)
-    values = _predicted(_loaded(model), rows, output, batch_size, quiet)
+    values = _predicted(model, rows, output, batch_size, quiet)
     frame = rows.frame()
     frame[column] = values
     return frame
@@ -130,15 +130,18 @@ def _predicted(
     """Predictions of all rows, each block handed on as soon as it is predicted."""
     from evenreg.cli._predict_progress import row_progress
 
-    # One growing buffer: small arrays kept among the blocks' memory would keep it from being used again.
-    kinds, found = model.preprocessor.kinds, array("d")
-    text = [column for column, kind in kinds.items() if kind != "number"]
-    with _one_thread(), row_progress(quiet=quiet) as tell, output as write:
-        for block in rows.blocks(list(kinds), batch_size, text=text):
-            values = model.predict(block.features, rows=block.rows)
-            write(block, values)
-            found.frombytes(values.tobytes())
-            tell(len(found), block.share)
+    # One growing buffer: arrays kept among the blocks' memory would keep it from being used again.
+    found = array("d")
+    with row_progress(quiet=quiet) as tell:
+        loaded = _loaded(model)
+        kinds = loaded.preprocessor.kinds
+        text = [column for column, kind in kinds.items() if kind != "number"]
+        with _one_thread(), output as write:
+            for block in rows.blocks(list(kinds), batch_size, text=text):
+                values = loaded.predict(block.features, rows=block.rows)
+                write(block, values)
+                found.frombytes(values.tobytes())
+                tell(len(found), block.share)
     return np.array(found)
 
 
@@ -161,7 +164,8 @@ def add_arguments(parser: "Parser") -> None:
     """The options of ``evenreg predict``."""
     parser.description = (
         "Predict new rows with a model that compare or train kept. Every row comes out as it went in, in the same "
-        "order, with its prediction as one more column, predicted_TARGET."
+        "order, with its prediction as one more column, predicted_TARGET. Gaps, and categories that training never "
+        "saw, are fine."
     )
     add = parser.add_argument
     add("model", help="folder of the model, such as runs/sales/best")
@@ -183,19 +187,19 @@ def add_arguments(parser: "Parser") -> None:
 def run(args: argparse.Namespace) -> int:
     """Predict one file."""
     from evenreg.cli._predict_outputs import open_output
+    from evenreg.training import read_about
 
     batch_size = _check.integer(args.batch_size, "--batch-size", 1)
     rows, column, file = _checked(args.model, args.data, args.out, args.overwrite)
-    model = _loaded(args.model)
     # Rows that scroll by are progress enough.
     quiet = args.quiet or (file is None and sys.stdout.isatty())
-    values = _predicted(model, rows, open_output(file, rows, column), batch_size, quiet)
+    values = _predicted(args.model, rows, open_output(file, rows, column), batch_size, quiet)
     if file is not None:
         low, middle, high = (f"{v:.4g}" for v in np.quantile(values, [0, 0.5, 1]))
         told = f"{len(values):,} rows of {rows.name} with {column} (from {low} to {high}, median {middle})"
         print(f"{file}: {told}.")
-        target = model.about["target"]
+        target = read_about(args.model)["target"]
         if target in rows.header:
             words = ["evenreg", "evaluate", str(file), "--target", target, "--prediction", column]
-            print(f"Error by region: {shlex.join(words)} --train TRAINING_TABLE")
+            print(f"Error by region: {shlex.join(words)} --train FILE")
     return 0

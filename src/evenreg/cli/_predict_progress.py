@@ -39,7 +39,7 @@ def _bar() -> Iterator[Tell]:
         TextColumn("left"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=1.0)
+        task = progress.add_task("loading the model", total=1.0)
         yield lambda rows, share: progress.update(task, completed=share, description=f"{rows:,} rows")
 
 

@@ -9,10 +9,11 @@ from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from evenreg import _check
-from evenreg._torch import BinIndex, float32_island, gather_rows
+from evenreg._torch import float32_island, gather_rows
 from evenreg.features._blackbox_rank import blackbox_gradient
 from evenreg.features._contrast_batch import joined_batch
 from evenreg.features._draw import label_keys, one_per_group, row_codes
+from evenreg.features._label_bins import LabelBins
 from evenreg.features._rank_penalties import PENALTIES
 from evenreg.features._rank_similarities import SIMILARITIES
 from evenreg.features._ranks import average_ranks, ranks
@@ -55,7 +56,8 @@ class RankSim(AbstractRegularizer):
         similarity: Of features: ``cosine``, ``correlation``, ``negative_mse``, ``negative_mae`` or
             ``negative_l_inf``. The paper's gamma for the others is 0.1, 50, 200 and 500.
         label_similarity: For labels ``(n, d)``: one of the names above or a function to ``(n, n)``, larger for
-            more alike; None is minus the distance, of labels of one dimension.
+            more alike; None is minus the distance, of labels of one dimension. The coordinate of a fitted space
+            serves the draw alone.
         ties: ``equal`` gives tied neighbours the same rank (Eq. 1), ``average`` the mean of their places.
             Distances and cosines tie that differ by rounding alone, as 3.2 − 3.0 and 3.0 − 2.8 do.
         sample: Draw one row of each distinct label, or of each bin after `fit`, so that frequent labels do not
@@ -118,27 +120,20 @@ class RankSim(AbstractRegularizer):
         self._label_similarity = label_similarity
         self._rank = _TIES[_check.known(ties, _TIES, "ties of RankSim")]
         self.sample, self.generator = sample, generator
-        self.bins = BinIndex()
+        self.bins = LabelBins()
         self.rows = 0
 
     def fit(self, space: LabelSpace) -> Self:
-        """Draw one row of each bin of ``space`` from now on; distances stay those of the labels.
-
-        Raises:
-            InputError: A space of labels of several dimensions.
-        """
-        _check.one_dimension(space.dim, "RankSim.fit", "leave fit out to draw one row of each distinct label")
-        self.bins = BinIndex(space.bins).to(self.bins.edges.device)
+        """Draw one row of each bin of ``space`` from now on; distances stay those of the labels."""
+        self.bins.fit(space)
         return self
 
     def forward(self, features: Shaped[Tensor, "..."], target: Shaped[Tensor, "..."]) -> Float[Tensor, ""]:
         """The regularizer's value, its weight inside."""
         rows, joined, _ = joined_batch(features, target=target)
         labels = joined["target"]
-        one = self._label_similarity is None or self.bins.n_bins
-        _check.shape(
-            labels, "target", ("batch", 1 if one else "out"), "more need label_similarity and no fit"
-        )
+        dims = 1 if self._label_similarity is None else "out"
+        _check.shape(labels, "target", ("batch", dims), "labels of several dimensions need label_similarity")
         _check.batch_size(len(rows), 1, "RankSim", "skip a batch with nothing in it")
         with float32_island():
             drawn = self._draw(labels) if self.sample else None
@@ -157,8 +152,8 @@ class RankSim(AbstractRegularizer):
 
     def _draw(self, labels: Float[Tensor, "n out"]) -> Bool[Tensor, " n"]:
         """One row of each bin or distinct label, the same in all processes."""
-        if self.bins.n_bins:
-            groups = self.bins(labels.squeeze(1))
+        if len(self.bins):
+            groups = self.bins(labels, (len(labels),))
         else:
             groups = labels.squeeze(1) if labels.shape[1] == 1 else row_codes(labels)
         if self.generator is None:

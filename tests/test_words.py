@@ -97,7 +97,7 @@ def test_every_default_is_dropped_and_every_word_parses_alone():
             "dense(bandwidth): expected 'silverman' or a number above 0 in label units, got '0'.",
         ),
         ("dense(max_ratio=0)", "dense(max_ratio): expected a ratio of at least 1, got '0'."),
-        ("dens", "no method word named 'dens'; did you mean 'dense' or 'lds'?"),
+        ("dens", "no method word named 'dens'; did you mean 'dense' or 'lds' or 'fds'?"),
         ("cb(beta=1)", "cb(beta): expected a number from 0 to below 1, got '1'; the limit 1 is inv."),
         ("cb(beta=2)", "cb(beta): expected a number from 0 to 1, got '2'."),
         ("gai(0)", "gai(n): expected a whole number of at least 1, got '0'."),

@@ -46,6 +46,18 @@ def _count(text: str, name: str) -> int:
     return _check.integer(text, name, 1)
 
 
+def _groups(text: str, name: str) -> int:
+    return _check.integer(text, name, 2)
+
+
+def _epoch(text: str, name: str) -> int:
+    return _check.integer(text, name, 0)
+
+
+def _share(text: str, name: str) -> float:
+    return _check.in_range(text, name, 0, 1)
+
+
 def _odd(text: str, name: str) -> int:
     value = _check.integer(text, name, 1)
     if value % 2 == 0:
@@ -92,7 +104,9 @@ _BOUNDARY = _choice("zero", "renormalize", "reflect")
 _NOISE = {"noise_sigma": Argument(None, _number), "learn_noise": Argument(True, _switch)}
 
 #: The roles in the order in which a method is written back.
-ROLES = ("model", "transform", "cost", "weighting", "balanced", "smoothing")
+ROLES = (
+    "model", "transform", "cost", "weighting", "balanced", "smoothing", "calibration", "ranking", "contrast"
+)  # fmt: skip
 
 #: Every known word: its role and its arguments.
 WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
@@ -131,6 +145,52 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
             "size": Argument(5, _odd),
             "sigma": Argument(2.0, _number),
             "boundary": Argument("zero", _BOUNDARY),
+        },
+    ),
+    "fds": (
+        "calibration",
+        {
+            "kernel": Argument("gaussian", _KERNEL),
+            "size": Argument(5, _odd),
+            "sigma": Argument(2.0, _number),
+            "momentum": Argument(0.9, _share),
+            "start_update": Argument(1, _epoch),
+            "start_smooth": Argument(2, _epoch),
+            "statistics": Argument("stream", _choice("stream", "extra_pass")),
+            "covariance": Argument("diagonal", _choice("diagonal", "full")),
+        },
+    ),
+    "ranksim": (
+        "ranking",
+        {
+            "gamma": Argument(100.0, _number),
+            "interpolation": Argument(2.0, _number),
+            "penalty": Argument("mse", _choice("mse", "mae", "huber", "l_inf", "cosine")),
+            "similarity": Argument(
+                "cosine", _choice("cosine", "correlation", "negative_mse", "negative_mae", "negative_l_inf")
+            ),
+            "ties": Argument("equal", _choice("equal", "average")),
+            "sample": Argument(True, _switch),
+        },
+    ),
+    "rnc": ("contrast", {"temperature": Argument(2.0, _number), "weight": Argument(1.0, _number)}),
+    "group-contrast": (
+        "contrast",
+        {
+            "n": Argument(10, _groups),
+            "temperature": Argument(2.5, _number),
+            "weight": Argument(1.0, _number),
+            "grouping": Argument("uniform", _choice("uniform", "equal_mass")),
+            "similarity": Argument("euclidean", _choice("euclidean", "cosine")),
+        },
+    ),
+    "conr": (
+        "contrast",
+        {
+            "window": Argument(0.1, _number),
+            "temperature": Argument(0.07, _number),
+            "push": Argument(0.16, _number_or_zero),
+            "weight": Argument(0.25, _number),
         },
     ),
 }
@@ -271,7 +331,19 @@ def _check_together(words: list[Word], text: str) -> None:
             raise InputError(
                 f"method {text!r}: {balanced} has no binned density for lds to smooth; use bni + lds."
             )
+    if "calibration" in roles:
+        fds = words[roles.index("calibration")]
+        if fds.args["start_smooth"] <= fds.args["start_update"]:
+            raise InputError(
+                f"method {text!r}: fds smooths what it has observed, expected start_smooth after start_update, "
+                f"got {fds.args['start_smooth']} and {fds.args['start_update']}."
+            )
     if "hgb" in names:
+        of_features = [n for n in names if WORDS[n][0] in ("calibration", "ranking", "contrast")]
+        if of_features:
+            raise InputError(
+                f"method {text!r}: trees have no features for {of_features[0]} to act on; leave it out."
+            )
         if "balanced" in roles:
             raise InputError(
                 f"method {text!r}: hgb takes sample weights, not Balanced MSE; use hgb + sqinv + lds."

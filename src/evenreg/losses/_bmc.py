@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from evenreg import _check
+from evenreg._torch import gather_rows, own_rows
 from evenreg.losses._balanced import AbstractBalancedLoss
 from evenreg.losses._log_ratio import log_density_ratio
 
@@ -32,6 +33,9 @@ class BMCLoss(AbstractBalancedLoss):
         negatives: Compare with this many labels drawn from the batch (at least 2) instead of all; the label
             itself is always held, and the drawn ones are scaled up to stand for all others.
         generator: Draws the negatives; None uses torch's global one.
+
+    In distributed training predictions are held against the labels of all processes, as in one process with the
+    joined batch.
 
     Shapes: ``(batch, out)``, batch at least 2.
 
@@ -66,34 +70,41 @@ class BMCLoss(AbstractBalancedLoss):
         target: Float[Tensor, "batch out"],
         sigma: Float[Tensor, ""],
     ) -> Float[Tensor, " batch"]:
-        size = len(target)
+        labels, first = gather_rows(target), own_rows(len(target)).start
+        size = len(labels)
         _check.batch_size(
             size, 2, "BMCLoss", "merge it with its neighbour or drop it, one label is no distribution"
         )
         if self.negatives is None or self.negatives >= size:
-            return bmc_nll(prediction, target, sigma)
+            return bmc_nll(prediction, target, sigma, labels, first)
         device: Any = target.device if self.generator is None else self.generator.device
         drawn = torch.randperm(size, generator=self.generator, device=device)[: self.negatives]
-        return sampled_bmc_nll(prediction, target, sigma, drawn.to(target.device))
+        return sampled_bmc_nll(prediction, target, sigma, labels, first, drawn.to(target.device))
 
 
 def bmc_nll(
-    prediction: Float[Tensor, "batch out"], target: Float[Tensor, "batch out"], sigma: Float[Tensor, ""]
+    prediction: Float[Tensor, "batch out"],
+    target: Float[Tensor, "batch out"],
+    sigma: Float[Tensor, ""],
+    labels: Float[Tensor, "joined out"],
+    first: int,
 ) -> Float[Tensor, " batch"]:
-    """Eq. 3.14 a sample: log Σ_j N(y_j; p_i, sigma²·I) − log N(y_i; p_i, sigma²·I)."""
-    ratio = log_density_ratio(prediction, target, target, sigma)
-    return torch.logsumexp(ratio, 1) - ratio.diagonal()
+    """Eq. 3.14 a sample: log Σ_j N(y_j; p_i, sigma²·I) − log N(y_i; p_i, sigma²·I); y_i is label ``first`` + i."""
+    ratio = log_density_ratio(prediction, target, labels, sigma)
+    return torch.logsumexp(ratio, 1) - ratio.diagonal(first)
 
 
 def sampled_bmc_nll(
     prediction: Float[Tensor, "batch out"],
     target: Float[Tensor, "batch out"],
     sigma: Float[Tensor, ""],
+    labels: Float[Tensor, "joined out"],
+    first: int,
     drawn: Int[Tensor, " negatives"],
 ) -> Float[Tensor, " batch"]:
     """Eq. 3.14 with the sum over the other labels estimated from those at the indices ``drawn``."""
-    ratio = log_density_ratio(prediction, target, target[drawn], sigma)
-    own = drawn == torch.arange(len(target), device=drawn.device).unsqueeze(1)
+    ratio = log_density_ratio(prediction, target, labels[drawn], sigma)
+    own = drawn == torch.arange(first, first + len(target), device=drawn.device).unsqueeze(1)
     others = (len(drawn) - own.sum(1, keepdim=True)).to(ratio.dtype)
-    ratio = ratio.masked_fill(own, -torch.inf) + torch.log((len(target) - 1) / others)
+    ratio = ratio.masked_fill(own, -torch.inf) + torch.log((len(labels) - 1) / others)
     return torch.logsumexp(torch.cat([torch.zeros_like(ratio[:, :1]), ratio], 1), 1)

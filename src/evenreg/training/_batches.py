@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from evenreg import _check
+from evenreg._torch import process_count, process_rank
 from evenreg.errors import InputError
 
 
@@ -77,7 +78,7 @@ class BatchIndices(Sampler[Tensor]):
         self.epoch = epoch
 
     def _sizes(self) -> list[int]:
-        least = 2 * processes()[1]
+        least = 2 * process_count()
         _check.integer(self.batch_size, "batch_size", least)
         full, rest = divmod(self.rows, self.batch_size)
         sizes = [self.batch_size] * full
@@ -97,16 +98,8 @@ class BatchIndices(Sampler[Tensor]):
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
             order = torch.randperm(self.rows, generator=generator)
         skip, self.skip = self.skip, 0
-        rank, together = processes()
         for batch in order.split(self._sizes())[skip:]:
-            yield batch[rank::together]
-
-
-def processes() -> tuple[int, int]:
-    """This process's number, and how many train together."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1
+            yield batch[process_rank() :: process_count()]
 
 
 def memory_loader(rows: Rows, batch_size: int, *, shuffle: bool, seed: int = 0) -> DataLoader[Batch]:

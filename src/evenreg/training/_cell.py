@@ -147,7 +147,19 @@ def _train_network(
         torch.manual_seed(draw.seed)
         encoder = draw.prepared.encoder()
         head = nn.Linear(encoder.out_features, 1)
-        task = RegressionTask(encoder, head, loss, scaler=scaler, bins=len(source.bins), **source.optimizer)
+        calibration, regularizers = method.calibration(), method.regularizers()
+        for part in (*regularizers, *([] if calibration is None else [calibration])):
+            part.fit(draw.space)
+        task = RegressionTask(
+            encoder,
+            head,
+            loss,
+            scaler=scaler,
+            bins=len(source.bins),
+            calibration=calibration,
+            regularizers=regularizers,
+            **source.optimizer,
+        )
         facts: dict[str, Any] = {"encoder": type(encoder).__name__, "encoder_config": encoder.config}
         model = TrainedNetwork(task, draw.prepared.preprocessor, _about(method, draw, cost) | facts)
         try:

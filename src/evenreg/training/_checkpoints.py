@@ -9,8 +9,10 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
+from evenreg._torch import process_count, process_rank
 from evenreg.errors import CheckpointError
-from evenreg.training._batches import BatchIndices, processes
+from evenreg.features import FDS
+from evenreg.training._batches import BatchIndices
 from evenreg.training._task import RegressionTask
 
 BEST, LAST = "best.ckpt", "last.ckpt"
@@ -53,6 +55,9 @@ class Resumable(pl.Callback):
         if not trainer.strategy.broadcast(time.monotonic() - self.saved_at > self.seconds):
             return
         self.batches, self.saved_at = batches, time.monotonic()
+        for module in trainer.lightning_module.modules():
+            if isinstance(module, FDS):
+                module.join_processes()
         part = self.path.with_name(self.path.name + ".part")
         trainer.save_checkpoint(part)  # called by all processes, written by the first
         if trainer.is_global_zero:
@@ -63,17 +68,16 @@ class Resumable(pl.Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         random = state_dict["random"]
-        torch.set_rng_state(random[processes()[0] % len(random)])
+        torch.set_rng_state(random[process_rank() % len(random)])
         if self.sampler is not None:
             self.sampler.skip = state_dict["batches"]
 
 
 def _of_all(state: Tensor) -> list[Tensor]:
     """The random states of all processes that train together."""
-    together = processes()[1]
-    if together == 1:
+    if process_count() == 1:
         return [state]
-    states: list[Any] = [None] * together
+    states: list[Any] = [None] * process_count()
     torch.distributed.all_gather_object(states, state)
     return states
 
@@ -91,6 +95,8 @@ class Best(ModelCheckpoint):
         )
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        if state_dict["best_model_score"] is None:  # cut before the first validation
+            return
         here = str(Path(self.dirpath or ".") / BEST)
         moved = {"best_model_path": here, "kth_best_model_path": here, "dirpath": self.dirpath}
         scores = dict.fromkeys([here], state_dict["best_model_score"])

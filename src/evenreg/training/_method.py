@@ -1,9 +1,11 @@
 """A method as a choice of parts: what the words of a method stand for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, final
 
 from evenreg._words import Word, parse
+from evenreg.features import FDS, AbstractRegularizer, ConR, GroupContrast, RankNContrast, RankSim
 from evenreg.labels import LDS, AbstractWeighting, weighting_from
 from evenreg.losses import (
     AbstractLoss,
@@ -15,6 +17,13 @@ from evenreg.losses import (
     L1Loss,
     MSELoss,
 )
+
+_REGULARIZERS: Mapping[str, type[AbstractRegularizer]] = {
+    "ranksim": RankSim,
+    "rnc": RankNContrast,
+    "group-contrast": GroupContrast,
+    "conr": ConR,
+}
 
 
 @final
@@ -73,6 +82,16 @@ class Method:
     def weighting(self) -> AbstractWeighting | None:
         """A fresh weighting to fit on the training labels, or None where rows weigh the same."""
         return None if self.balanced else weighting_from(self.words)
+
+    def calibration(self) -> FDS | None:
+        """A fresh calibration of features, to be fitted on the training labels; None where no word asks for one."""
+        word = self._word("calibration")
+        return None if word is None else FDS(**word.args)
+
+    def regularizers(self) -> list[AbstractRegularizer]:
+        """Fresh regularizers of features, to be fitted on the training labels."""
+        words = [word for role in ("ranking", "contrast") if (word := self._word(role)) is not None]
+        return [_REGULARIZERS[word.name](**word.args) for word in words]
 
     def loss(self, cost: str = "l1", noise_sigma: float = 1.0) -> AbstractLoss:
         """A fresh loss.

@@ -1,6 +1,7 @@
 """The one training loop: whatever the method, these are its parts."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, final
 
 import lightning.pytorch as pl
@@ -10,6 +11,8 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from evenreg import _check
+from evenreg._torch import process_count, sum_over_processes
+from evenreg.features import FDS, AbstractRegularizer
 from evenreg.losses import AbstractBalancedLoss, AbstractLoss
 from evenreg.metrics import BalancedMAE
 from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
@@ -31,6 +34,8 @@ class RegressionTask(pl.LightningModule):
         loss: Any loss of `evenreg.losses`, fitted in the scaler's units where it needs fitting.
         scaler: Label units to training units; None trains in label units.
         bins: Number of bins of the label space, for ``val_bmae``.
+        calibration: `FDS`, fitted on the training labels in label units; acts between encoder and head.
+        regularizers: Parts of `evenreg.features` that add a term from features and labels, fitted likewise.
         learning_rate: AdamW's, above 0.
         weight_decay: AdamW's, at least 0; biases and the loss's parameters are exempt.
         loss_learning_rate: For the loss's own parameters, above 0.
@@ -53,9 +58,12 @@ class RegressionTask(pl.LightningModule):
         weight_decay: float = 0.0,
         loss_learning_rate: float = 1e-2,
         one_cycle: bool = False,
+        calibration: FDS | None = None,
+        regularizers: Sequence[AbstractRegularizer] = (),
     ) -> None:
         super().__init__()
         self.encoder, self.head, self.loss = encoder, head, loss
+        self.calibration, self.regularizers = calibration, nn.ModuleList(regularizers)
         self.scaler = TargetScaler() if scaler is None else scaler
         self.learning_rate = _check.positive(learning_rate, "learning_rate")
         self.weight_decay = _check.positive(weight_decay, "weight_decay", zero=True)
@@ -79,10 +87,37 @@ class RegressionTask(pl.LightningModule):
         batch = Batch(*batch)
         if self._batches_are_balanced:
             self._warn_of_double_correction(batch.weight)
-        prediction = self.head(self.encoder(*batch.inputs))
-        loss = self.loss(prediction, self.scaler(batch.target), batch.weight)
+        features = self.encoder(*batch.inputs)
+        prediction = self.head(self._calibrated(features, batch.target))
+        scaled = self.scaler(batch.target)
+        loss = self.loss(prediction, scaled, batch.weight)
         self.log("train_loss", loss, batch_size=len(batch.target))
-        return loss
+        total = loss * _share_of_mean(batch.target)
+        for part in self.regularizers:
+            # Distances between labels tie in label units, windows count in standard deviations.
+            term = (
+                part(features, scaled, prediction) if part.needs_prediction else part(features, batch.target)
+            )
+            self.log(f"{type(part).__name__}_loss", term, batch_size=len(batch.target))
+            total = total + term
+        return total
+
+    def _calibrated(self, features: Tensor, target: Tensor) -> Tensor:
+        if self.calibration is None:
+            return features
+        self.calibration.observe(features.detach(), target)
+        return self.calibration(features, target)
+
+    def on_train_epoch_end(self) -> None:
+        """Let the calibration take in the epoch, after a pass of its own over the training rows where it wants one."""
+        if self.calibration is None:
+            return
+        if self.calibration.wants_extra_pass:
+            with self.calibration.extra_pass(self):
+                for batch in self.trainer.train_dataloader:  # pyright: ignore[reportOptionalIterable]
+                    batch = Batch(*self.transfer_batch_to_device(Batch(*batch), self.device, 0))
+                    self.calibration.observe(self.encoder(*batch.inputs), batch.target)
+        self.calibration.end_epoch()
 
     def _warn_of_double_correction(self, weight: Tensor) -> None:
         loss = type(self.loss).__name__
@@ -125,3 +160,11 @@ class RegressionTask(pl.LightningModule):
             pct_start=0.1,
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def _share_of_mean(target: Tensor) -> Tensor | float:
+    """What this process's mean counts in the mean of all rows, times the number of processes that are averaged."""
+    if process_count() == 1:
+        return 1.0
+    rows = target.new_tensor(float(len(target)))
+    return rows * process_count() / sum_over_processes(rows)

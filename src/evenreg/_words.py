@@ -171,6 +171,8 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
             ),
             "ties": Argument("equal", _choice("equal", "average")),
             "sample": Argument(True, _switch),
+            # The published weight beside an error in years, in standard deviations of AgeDB's ages.
+            "weight": Argument(0.06, _number),
         },
     ),
     "rnc": ("contrast", {"temperature": Argument(2.0, _number), "weight": Argument(1.0, _number)}),

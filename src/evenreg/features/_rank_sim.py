@@ -66,6 +66,9 @@ class RankSim(AbstractRegularizer):
             needs no state and is the same after a resume. Give one where batches come back in the same order,
             or the same rows are drawn each time.
 
+        weight: Coefficient of the whole term, above 0; value and gradient are proportional to it. Published results
+            have 1 beside an L1 error in years; beside one in standard deviations of those ages that is 0.06.
+
     Shapes: features ``(batch, ...)``, flattened a row; target ``(batch,)`` or ``(batch, out)``. Computed in
     float32 under autocast too (no TF32: rounding makes ties); float64 stays float64. Under ``torch.compile``
     all rows are ranked and those not drawn masked.
@@ -108,8 +111,10 @@ class RankSim(AbstractRegularizer):
         ties: str = "equal",
         sample: bool = True,
         generator: torch.Generator | None = None,
+        weight: float = 1.0,
     ) -> None:
         super().__init__()
+        self.weight = _check.positive(weight, "weight")
         self.gamma = _check.positive(gamma, "gamma")
         self.interpolation = _check.positive(interpolation, "interpolation")
         self._penalty = PENALTIES[_check.known(penalty, PENALTIES, "penalty of RankSim")]
@@ -142,13 +147,13 @@ class RankSim(AbstractRegularizer):
                     # Zero in place of undrawn rows: NaN in them goes nowhere, as in eager mode.
                     kept = drawn.unsqueeze(1)
                     rows, labels = torch.where(kept, rows, 0), torch.where(kept, labels, 0)
-                return self._value(rows, labels, drawn)
+                return self.weight * self._value(rows, labels, drawn)
             if drawn is not None:
                 index = drawn.nonzero().squeeze(1)
                 if len(index) < len(rows):
                     rows, labels = rows[index], labels[index]
             self.rows = len(rows)
-            return self._value(rows, labels, None)
+            return self.weight * self._value(rows, labels, None)
 
     def _draw(self, labels: Float[Tensor, "n out"]) -> Bool[Tensor, " n"]:
         """One row of each bin or distinct label, the same in all processes."""
@@ -209,7 +214,10 @@ class RankSim(AbstractRegularizer):
 
     def extra_repr(self) -> str:
         """The main arguments, for ``print``."""
-        return f"gamma={self.gamma:g}, interpolation={self.interpolation:g}, sample={self.sample}"
+        return (
+            f"gamma={self.gamma:g}, interpolation={self.interpolation:g}, sample={self.sample}, "
+            f"weight={self.weight:g}"
+        )
 
 
 def _rounding(values: Float[Tensor, "n m"]) -> Float[Tensor, ""]:

@@ -230,11 +230,12 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from evenreg.features import ConR, GroupContrast, RankNContrast
+from evenreg.labels import LabelSpace
 
 assert not hasattr(ConR.forward, "__wrapped__"), "types are checked: torch.compile cannot see through"
 PARTS = [
-    RankNContrast(), RankNContrast(weight=2.0), GroupContrast(None), GroupContrast(None, 0.3, similarity="cosine"),
-    ConR(1.0),
+    RankNContrast(), RankNContrast(weight=2.0), GroupContrast(None),
+    GroupContrast(3, 0.3, similarity="cosine").fit(LabelSpace.fit(range(5))), ConR(1.0),
 ]
 
 

@@ -92,6 +92,18 @@ def test_groups_survive_a_state_dict_and_a_lower_precision():
     GroupContrast(None).load_state_dict(GroupContrast(None).state_dict())
 
 
+def test_vector_labels_are_cut_along_their_coordinate():
+    y = np.random.default_rng(0).normal(size=(60, 2))
+    space = LabelSpace.fit(y, coordinate=lambda labels: np.hypot(*labels.T))
+    part, z = GroupContrast(3, grouping="equal_mass").fit(space), torch.randn(60, 3, dtype=torch.float64)
+    ids = LabelGroups.equal_mass(space, 3).index(space.scalars(y))
+    assert part(z, torch.from_numpy(y)) == GroupContrast(None)(z, torch.from_numpy(ids))
+    with pytest.raises(
+        ShapeError, match=r"got \(60, 2\); give each row of features one label, or fit a space"
+    ):
+        GroupContrast(3, grouping="equal_mass").fit(SPACE)(z, torch.from_numpy(y))
+
+
 def test_before_fit():
     with pytest.raises(
         NotFittedError, match=r"GroupContrast has learned no labels yet; call fit\(space\) first"
@@ -107,12 +119,9 @@ def test_what_is_refused():
     with pytest.raises(UnknownNameError, match=r"no similarity named 'cos'; did you mean 'cosine'\?"):
         GroupContrast(similarity="cos")
     with pytest.raises(
-        ShapeError, match=r"target: expected shape \(batch, 1\), got \(4, 2\); groups lie along one label"
+        ShapeError, match=r"target: expected shape \(batch, 1\), got \(4, 2\); give one group number"
     ):
         GroupContrast(None)(torch.zeros(4, 2), torch.zeros(4, 2))
-    plane = LabelSpace.fit(np.random.default_rng(0).normal(size=(60, 2)), coordinate=lambda y: y[:, 0])
-    with pytest.raises(InputError, match=r"one dimension, got 2; give group numbers as targets, with n=None"):
-        GroupContrast(3).fit(plane)
     with pytest.raises(InputError, match=r"got none in group 1.* take fewer groups"):
         GroupContrast(3).fit(LabelSpace.fit([0, 1, 99], Bins.uniform(0, 100, 1)))
 

@@ -6,9 +6,10 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from evenreg import _check
-from evenreg._torch import BinIndex, float32_island
+from evenreg._torch import float32_island
 from evenreg.features._contrast_batch import joined_batch, label_distance
 from evenreg.features._euclidean_distance import euclidean_distance
+from evenreg.features._label_bins import LabelBins
 from evenreg.features._ordered_contrast import ordered_contrast
 from evenreg.features._rank_similarities import cosine
 from evenreg.features._regularizer import AbstractRegularizer
@@ -40,8 +41,8 @@ class GroupContrast(AbstractRegularizer):
             of equal counts.
         similarity: ``"euclidean"`` or ``"cosine"``.
 
-    Shapes: features ``(batch, ...)``, flattened a row; target ``(batch,)`` or ``(batch, 1)``; half precision is
-    computed in float32.
+    Shapes: features ``(batch, ...)``, flattened a row; target ``(batch,)`` or ``(batch, 1)``, or ``(batch, d)`` where
+    the space has a coordinate; half precision is computed in float32.
 
     Raises:
         InputError: A ``temperature`` not above 0, a negative ``weight``, an ``n`` below 1; NaN features (rows
@@ -80,34 +81,32 @@ class GroupContrast(AbstractRegularizer):
         self.weight = _check.positive(weight, "weight", zero=True)
         self.grouping = _check.known(grouping, _GROUPINGS, "grouping")
         self.similarity = _check.known(similarity, _SIMILARITIES, "similarity")
-        self.index = BinIndex()
+        self.groups = LabelBins()
 
     @property
     def edges(self) -> Float[Tensor, " edges"] | None:
         """Where groups begin and end, in label units; None before `fit` and where targets are group numbers."""
-        return self.index.edges if self.index.n_bins else None
+        return self.groups.index.edges if len(self.groups) else None
 
     def fit(self, space: LabelSpace) -> Self:
         """Cut the training labels into groups.
 
         Raises:
-            InputError: Labels of several dimensions; more groups than bins with training labels, or a uniform
-                group without any.
+            InputError: More groups than bins with training labels, or a uniform group without any.
         """
         if self.n is not None:
-            _check.one_dimension(space.dim, "GroupContrast", "give group numbers as targets, with n=None")
-            groups = _GROUPINGS[self.grouping](space, self.n)
-            self.index = BinIndex(Bins(groups.edges)).to(self.index.edges.device)
+            edges = _GROUPINGS[self.grouping](space, self.n).edges
+            self.groups.fit(LabelSpace(Bins(edges), coordinate=space.coordinate))
         return self
 
     def forward(self, features: Shaped[Tensor, "..."], target: Shaped[Tensor, "..."]) -> Float[Tensor, ""]:
         """The weighted contrast of a batch."""
         joined, labels, nothing = joined_batch(features, target=target)
         groups = labels["target"]
-        _check.shape(groups, "target", ("batch", 1), "groups lie along one label")
         if self.n is not None:
             _check.fitted(self, "edges")
-            groups = self.index(groups).to(joined.dtype)
+            groups = self.groups(groups, (len(joined),)).to(joined.dtype).unsqueeze(1)
+        _check.shape(groups, "target", ("batch", 1), "give one group number a row of features")
         with float32_island():
             similarity = _SIMILARITIES[self.similarity](joined) / self.temperature
             return self.weight * ordered_contrast(similarity, *label_distance(groups)) + nothing

@@ -499,7 +499,7 @@ COMPILED = """
 import shutil
 import torch
 from evenreg.features import RankSim
-from evenreg.features._draw import label_keys
+from evenreg.features._draw import label_keys, one_per_group, row_codes
 from evenreg.labels import Bins, LabelSpace
 
 assert not hasattr(RankSim.forward, "__wrapped__"), "types are checked: torch.compile cannot see through"
@@ -508,7 +508,7 @@ bins = LabelSpace.fit([0.0, 9.0], Bins.uniform(0, 10, 1.5))
 cases = [
     (RankSim(), 1, (48, 31)),
     (RankSim(penalty="cosine", ties="average").fit(bins), 1, (48,)),
-    (RankSim(0.1, penalty="l_inf", similarity="correlation", label_similarity="negative_mae"), 2, (48,)),
+    (RankSim(0.1, penalty="l_inf", similarity="negative_mse", label_similarity="negative_mae"), 2, (48,)),
 ]
 for part, out, sizes in cases:
     encoder = torch.nn.Linear(8, 16)
@@ -528,6 +528,8 @@ for part, out, sizes in cases:
             found.append((value.item(), encoder.weight.grad.clone()))
         assert abs(found[0][0] - found[1][0]) <= 1e-5 * found[0][0], found
         assert found[0][1].any() and torch.allclose(found[0][1], found[1][1], rtol=1e-3, atol=1e-6), part
+x[~one_per_group(row_codes(y), label_keys(y))] = torch.nan  # rows that are not drawn do not count
+assert abs(compiled(x, y).item() - value.item()) <= 1e-5 * value.item()
 x[:] = torch.nan
 assert compiled(x, y).isnan()
 

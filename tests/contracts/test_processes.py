@@ -85,6 +85,8 @@ def run_fds(rank, world, **options):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            if epoch == 0:
+                inner.fds.join_processes()  # as for a checkpoint, and the run goes on
             if epoch == 1 and step == 0 and options.get("statistics") != "extra_pass":
                 # A checkpoint in mid-epoch: written by the first process, loaded by all.
                 inner.fds.join_processes()

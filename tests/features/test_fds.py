@@ -232,9 +232,9 @@ def test_one_row_shifts_the_mean_and_leaves_the_variance_to_its_neighbours():
 @pytest.mark.parametrize("covariance", ["diagonal", "full"])
 def test_a_feature_without_variance_is_shifted_and_not_scaled(covariance):
     rng = torch.Generator().manual_seed(0)
-    z = torch.randn(40, 2, generator=rng)
-    z[:20, 1] = 1000.1  # its squares leave rounding noise in the sums
-    y = torch.tensor([3.5, 4.5]).repeat_interleave(20)
+    z = torch.randn(1400, 2, generator=rng, dtype=torch.float64)
+    z[:700, 1] = 1000.1  # its squares leave rounding noise in the sums
+    y = torch.tensor([3.5, 4.5]).repeat_interleave(700)
     fds = learned(z, y, covariance=covariance)
     if covariance == "diagonal":
         assert fds.running_var[3, 1] == 0
@@ -481,6 +481,21 @@ def test_far_from_zero_variances_keep_their_digits():
     assert torch.allclose(fds.running_var, far.running_var, rtol=1e-4)
 
 
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+@pytest.mark.parametrize("pixels", [(), (2, 4)])
+def test_a_step_stays_on_the_device(covariance, pixels):
+    # Tensors on "meta" have no numbers: whatever waits for one fails.
+    z, y = epoch_of(0, dtype=torch.float32)
+    fds = learned(z, y, covariance=covariance).to("meta")
+    assert {tensor.device.type for tensor in fds.state_dict().values()} == {"meta"}
+    features = torch.empty(5, 3, *pixels, device="meta", requires_grad=True)
+    target = torch.empty(5, 1, *pixels, device="meta")
+    fds.observe(features, target)
+    out = fds(features, target)
+    out.sum().backward()
+    assert (out.shape, out.device.type) == (features.shape, "meta")
+
+
 # state
 
 
@@ -546,15 +561,16 @@ def test_fit_forgets():
     assert fds(z, y) is z
 
 
-def test_what_inference_mode_made_can_be_written_to():
-    z, y = epoch_of(0)
-    fds = make()
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+def test_what_inference_mode_made_can_be_written_to_and_trained_with(covariance):
+    z, y = epoch_of(0, dtype=torch.float32)
+    fds = make(covariance=covariance)
     with torch.inference_mode():
         fds.observe(z, y)
         fds.end_epoch()
-    run_epoch(fds, z, y)
-    rows = z.requires_grad_()
+    rows = z.clone().requires_grad_()
     fds(rows, y).sum().backward()
+    run_epoch(fds, z, y)
     assert rows.grad is not None
 
 
@@ -592,14 +608,19 @@ def test_an_extra_pass_sees_one_encoder_in_eval_mode():
     assert not torch.allclose(fds(z, y), z)
 
 
-def test_a_broken_pass_gives_the_modes_back():
-    encoder = torch.nn.Dropout()
-    fds = make(statistics="extra_pass")
-    with pytest.raises(KeyError), fds.extra_pass(encoder):
-        raise KeyError
-    assert encoder.training
+def test_a_broken_pass_gives_the_modes_back_and_leaves_no_rows():
     z, y = epoch_of(0)
-    assert fds(z, y) is z
+    encoder, fds = torch.nn.Dropout(), make(statistics="extra_pass")
+    with pytest.raises(ShapeError), fds.extra_pass(encoder):
+        fds.observe(100 * z, y) or fds.observe(z, y[:3])
+    assert encoder.training
+    with fds.extra_pass(encoder):
+        fds.observe(z, y)
+    fds.end_epoch()
+    same_state(state(fds), state(learned(z, y)))
+    with fds.extra_pass():
+        assert fds(z, y) is z
+    assert fds(z, y) is not z
 
 
 # bad input

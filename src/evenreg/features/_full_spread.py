@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from evenreg._torch import float32_island
-from evenreg.features._spread import NOISE, AbstractSpread
+from evenreg.features._spread import AbstractSpread, noise_of
 
 _CELLS = 2**22  # numbers of gathered matrices at a time: the temporaries stay small
 
@@ -49,9 +49,12 @@ class FullSpread(AbstractSpread):
         mean: Float[Tensor, "bins width"],
         products: Float[Tensor, "bins width width"],
     ) -> Float[Tensor, "bins width width"]:
-        """(Σ z zᵀ - n · mean meanᵀ) / (n - 1), shrunk where n is at most the width."""
+        """(Σ z zᵀ - n · mean meanᵀ) / (n - 1), exactly 0 for features where that is noise; shrunk for small n."""
         n = count.view(-1, 1, 1)
         scatter = products - n * mean.unsqueeze(2) * mean.unsqueeze(1)
+        noise = n[:, 0] * mean.square() * noise_of(mean.dtype)
+        varies = scatter.diagonal(dim1=1, dim2=2) > noise
+        scatter = scatter * varies.unsqueeze(2) * varies.unsqueeze(1)
         covariance = scatter / (n - 1).clamp(min=1)
         shrunk = shrink(covariance, n.to(covariance.dtype))
         return torch.where(n > mean.shape[1], covariance, shrunk)
@@ -123,7 +126,7 @@ def recolouring(
     """Σ̃^½ Σ^-½ with its squared singular values clamped, no change along directions without variance."""
     values, vectors = torch.linalg.eigh(own)
     top = values[:, -1:]
-    floor = torch.where(top > 0, NOISE * torch.finfo(own.dtype).eps * top, 1.0)
+    floor = torch.where(top > 0, noise_of(own.dtype) * top, 1.0)
     live = values > floor
     values = torch.where(live, values, floor)
     kept = _from_eigen(live.to(own.dtype), vectors)

@@ -8,7 +8,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-NOISE = 2**13  # in units of the float's precision: a share of the mean square that rounding alone may leave
+
+def noise_of(dtype: torch.dtype) -> float:
+    """The share of a sum of squares that rounding alone may leave of a difference of two of them."""
+    return 2**13 * torch.finfo(dtype).eps
 
 
 class AbstractSpread(ABC):
@@ -95,7 +98,7 @@ class DiagonalSpread(AbstractSpread):
         n = count.unsqueeze(1)
         square = mean.square().mul_(n)
         scatter = products - square
-        noise = square.mul_(NOISE * torch.finfo(mean.dtype).eps)
+        noise = square.mul_(noise_of(mean.dtype))
         return scatter.masked_fill_(scatter <= noise, 0.0).div_((n - 1).clamp_(min=1))
 
     def variances(self, spread: Float[Tensor, "bins width"]) -> Float[Tensor, "bins width"]:
@@ -126,4 +129,4 @@ class DiagonalSpread(AbstractSpread):
     ) -> Float[Tensor, "batch width *pixels"]:
         """One multiplication and one addition: features · scale[bin] + shift[bin]."""
         by, plus = (functional.embedding(index, table).movedim(-1, 1) for table in (scale, shift))
-        return (features.to(torch.promote_types(features.dtype, scale.dtype)) * by).add_(plus)
+        return (features * by).add_(plus)

@@ -406,9 +406,8 @@ def test_files_and_options_are_checked_before_torch_is_loaded(wrong):
         "print(json.dumps(seen))"
     )
     late = ("text", "date", "short row")
-    cases = {case: words for case, (words, _) in WRONG.items() if case not in late} | {
-        "late": WRONG["text"][0]
-    }
+    early = {case: words for case, (words, _) in WRONG.items() if case not in late}
+    cases = {"help": ["--help"]} | early | {"late": WRONG["text"][0]}
     done = subprocess.run(
         [sys.executable, "-c", code], input=json.dumps(cases), capture_output=True, text=True, check=True
     )

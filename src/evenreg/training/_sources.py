@@ -90,7 +90,7 @@ class PreparedTable(AbstractPrepared):
     @cached_property
     def inputs(self) -> tuple[Tensor, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         assert self.preprocessor is not None
-        ready = self.preprocessor.transform(self._features)
+        ready = self.preprocessor.transform(self._features, lenient=True)
         return torch.from_numpy(ready.numeric), torch.from_numpy(ready.other)
 
     def encoder(self) -> TableMLP:
@@ -101,7 +101,7 @@ class PreparedTable(AbstractPrepared):
     def matrix(self) -> NDArray[np.float32]:
         """``(rows, columns)`` as trees take them, missing values left missing."""
         assert self.preprocessor is not None
-        return self.preprocessor.transform_for_trees(self._features).features
+        return self.preprocessor.transform_for_trees(self._features, lenient=True).features
 
 
 @final

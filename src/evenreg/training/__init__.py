@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evenreg.training._about import read_about as read_about
+    from evenreg.training._attach import attach as attach
     from evenreg.training._balanced_batch_sampler import BalancedBatchSampler as BalancedBatchSampler
     from evenreg.training._batches import Batch as Batch
     from evenreg.training._batches import Rows as Rows
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
     from evenreg.training._cell import CellResult as CellResult
     from evenreg.training._cell import Draw as Draw
     from evenreg.training._cell import train_cell as train_cell
+    from evenreg.training._fds_callback import FDSCallback as FDSCallback
+    from evenreg.training._fds_handle import FDSHandle as FDSHandle
     from evenreg.training._fit import Budget as Budget
     from evenreg.training._fit import fit as fit
+    from evenreg.training._hugging_face import hugging_face_trainer as hugging_face_trainer
     from evenreg.training._method import Method as Method
     from evenreg.training._model import TrainedNetwork as TrainedNetwork
     from evenreg.training._model import TrainedTrees as TrainedTrees
     from evenreg.training._model import load_model as load_model
+    from evenreg.training._regularize import Regularize as Regularize
+    from evenreg.training._regularizer_handle import RegularizerHandle as RegularizerHandle
     from evenreg.training._run import RunFolder as RunFolder
     from evenreg.training._scaler import TargetScaler as TargetScaler
     from evenreg.training._sources import ImageSource as ImageSource
@@ -32,17 +38,23 @@ if TYPE_CHECKING:
     from evenreg.training._task import RegressionTask as RegressionTask
 
 _NAMES = {
+    "attach": "_attach",
     "BalancedBatchSampler": "_balanced_batch_sampler",
     "Batch": "_batches",
     "Budget": "_fit",
     "CellResult": "_cell",
     "Draw": "_cell",
+    "FDSCallback": "_fds_callback",
+    "FDSHandle": "_fds_handle",
     "fit": "_fit",
+    "hugging_face_trainer": "_hugging_face",
     "ImageSource": "_sources",
     "load_model": "_model",
     "memory_loader": "_batches",
     "Method": "_method",
     "read_about": "_about",
+    "Regularize": "_regularize",
+    "RegularizerHandle": "_regularizer_handle",
     "RegressionTask": "_task",
     "Rows": "_batches",
     "RunFolder": "_run",
@@ -59,16 +71,22 @@ __all__ = [
     "Budget",
     "CellResult",
     "Draw",
+    "FDSCallback",
+    "FDSHandle",
     "ImageSource",
     "Method",
     "RegressionTask",
+    "Regularize",
+    "RegularizerHandle",
     "Rows",
     "RunFolder",
     "TableSource",
     "TargetScaler",
     "TrainedNetwork",
     "TrainedTrees",
+    "attach",
     "fit",
+    "hugging_face_trainer",
     "load_model",
     "memory_loader",
     "read_about",

@@ -465,6 +465,19 @@ def test_a_term_that_nobody_asks_for():
             network(images())
 
 
+def test_a_forward_that_fails_owes_nothing():
+    network, handle = attached(RankSim())
+    head, network.head = network.head, nn.Linear(7, 1)
+    with pytest.raises(RuntimeError), handle.target(Y):
+        network(images())
+    network.head = head
+    with pytest.raises(InputError, match="expected a forward inside"):
+        handle.loss()
+    with handle.target(Y):
+        network(images())
+    assert handle.loss() > 0
+
+
 def test_a_part_that_needs_predictions():
     network, handle = attached(ConR())
     with handle.target(Y):

@@ -222,24 +222,6 @@ def test_a_part_that_needs_predictions():
         fit([Regularize(ConR(), "encoder", prediction="heat", **target)])
 
 
-class Skips(Task):
-    """Leaves a batch out, and stops an epoch before its end."""
-
-    def training_step(self, batch, batch_idx):
-        loss = super().training_step(batch, batch_idx)
-        return None if batch_idx == 1 else loss
-
-    def on_train_batch_start(self, batch, batch_idx):
-        return -1 if self.current_epoch == 1 and batch_idx == 2 else None
-
-
-def test_steps_that_are_skipped_and_epochs_that_stop_early():
-    callbacks = both()
-    task = fit(callbacks, Skips())
-    assert task.steps == 4 + 2 + 4
-    assert int(callbacks[0].part.epoch) == 3
-
-
 def test_manual_optimization():
     class Manual(Task):
         def __init__(self):
@@ -351,6 +333,28 @@ def test_a_fit_that_was_cut_anywhere_ends_as_one_that_was_not(statistics, tmp_pa
         same(task.state_dict(), straight.state_dict())
         for one, other in zip(resumed, callbacks, strict=True):
             same(one.part.state_dict(), other.part.state_dict())
+
+
+class Skips(NoDropout):
+    """Leaves a batch out, and stops an epoch before its end."""
+
+    def training_step(self, batch, batch_idx):
+        loss = super().training_step(batch, batch_idx)
+        return None if batch_idx == 1 else loss
+
+    def on_train_batch_start(self, batch, batch_idx):
+        return -1 if self.current_epoch == 1 and batch_idx == 2 else None
+
+
+def test_steps_that_are_skipped_and_epochs_that_stop_early(tmp_path):
+    saves, callbacks = Saves(tmp_path), both()
+    task = fit([*callbacks, saves], Skips(), Loader())
+    assert task.steps == 4 + 2 + 4
+    assert int(callbacks[0].part.epoch) == 3
+    resumed = both()
+    again = fit(resumed, Skips(), Loader(), path=saves.paths[4 + 1 + 1 + 2])  # the end of the short epoch
+    same(again.state_dict(), task.state_dict())
+    same(resumed[0].part.state_dict(), callbacks[0].part.state_dict())
 
 
 def test_checkpoints_hold_the_model_and_beside_it_the_parts(tmp_path):

@@ -280,7 +280,7 @@ def wrong(sales, tmp_path):
         (["alone.csv", "--target", "price"], "columns to predict 'price' from"),
         (["SALES", "--target", "price", "--methods", "sqniv"], "did you mean 'sqinv'?"),
         (["SALES", "--target", "price", "--methods", "lds(sise=3)"], "did you mean 'size'?"),
-        (["SALES", "--target", "price", "--seed", "3"], "or '--seeds'"),
+        (["SALES", "--target", "price", "--seed", "3"], "did you mean '--seeds'"),
         (
             ["SALES", "--target", "price", "--seeds", "0"],
             "seeds: expected a whole number of at least 1, got 0",

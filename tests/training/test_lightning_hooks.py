@@ -28,6 +28,15 @@ QUIET = {
 }
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Threads of models this small wait for each other longer than they compute."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 class Task(pl.LightningModule):
     """Somebody's module: knows nothing of evenreg, draws random numbers, counts what it is asked."""
 

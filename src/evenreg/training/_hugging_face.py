@@ -1,25 +1,15 @@
 """hugging_face_trainer: FDS and regularizers in the Trainer of transformers."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, final
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from evenreg._files import written_whole
-from evenreg.errors import CheckpointError, InputError, MissingDependencyError
-from evenreg.features import FDS
-from evenreg.training._attach import attach, check_part
+from evenreg.errors import InputError, MissingDependencyError
+from evenreg.training._attach import check_part
 from evenreg.training._batch_labels import batch_labels
-from evenreg.training._extra_pass import observe, unchanged_random_state
-from evenreg.training._fds_handle import FDSHandle
-from evenreg.training._handle import load_part_state, part_state
-from evenreg.training._regularizer_handle import RegularizerHandle, needs_prediction, part_name
-
-STATE = "evenreg.pt"  # in each checkpoint folder
+from evenreg.training._trainer_parts import TrainerParts
 
 
 def hugging_face_trainer(
@@ -71,7 +61,7 @@ def hugging_face_trainer(
 
     @final
     class Events(transformers.TrainerCallback):
-        def __init__(self, trainer: Any, attached: _Attached) -> None:
+        def __init__(self, trainer: Any, attached: TrainerParts) -> None:
             self.trainer, self.attached = trainer, attached
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
@@ -94,7 +84,7 @@ def hugging_face_trainer(
     class EvenregTrainer(base):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
-            self._attached = _Attached(parts, target)
+            self._attached = TrainerParts(parts, target)
             self.add_callback(Events(self, self._attached))
 
         def train(
@@ -146,98 +136,3 @@ def hugging_face_trainer(
             super().log(logs, *arguments, **named)
 
     return EvenregTrainer
-
-
-@final
-class _Attached:
-    """The parts of a Trainer, on its model while it trains.
-
-    Attributes:
-        epochs: How many have ended.
-    """
-
-    def __init__(self, parts: Sequence[tuple[Any, str]], target: Callable[[Any], Any] | None) -> None:
-        self.parts, self.find, self.epochs = list(parts), target, 0
-        self.handles: list[FDSHandle | RegularizerHandle] = []
-        self.terms: dict[str, tuple[Tensor | float, int]] = {}
-
-    def start(self, model: nn.Module) -> None:
-        self.remove()
-        for part, layer in self.parts:
-            self.handles.append(attach(part, model, layer))
-
-    def remove(self) -> None:
-        for handle in self.handles:
-            handle.remove()
-        self.handles, self.terms = [], {}
-
-    def target(self, labels: Tensor) -> ExitStack:
-        with ExitStack() as stack:
-            for handle in self.handles:
-                stack.enter_context(handle.target(labels))
-            return stack.pop_all()
-
-    def loss(self, outputs: Any, labels: Tensor) -> Tensor:
-        total = torch.zeros((), device=labels.device)
-        for handle in self.handles:
-            if isinstance(handle, RegularizerHandle):
-                predicted = _logits(outputs).reshape(labels.shape) if needs_prediction(handle.part) else None
-                term = handle.loss(predicted)
-                total = total + term
-                name = f"{part_name(handle.part)}_loss"
-                told, times = self.terms.get(name, (0.0, 0))
-                self.terms[name] = (told + term.detach(), times + 1)
-        return total
-
-    def logged(self) -> dict[str, float]:
-        """The mean of each term since the last time."""
-        terms, self.terms = self.terms, {}
-        return {name: float(told / times) for name, (told, times) in terms.items()}
-
-    def end_epoch(self, trainer: Any) -> None:
-        for handle in self.handles:
-            if isinstance(handle, FDSHandle):
-                if handle.wants_extra_pass:
-                    _extra_pass(trainer, handle, self.find)
-                handle.end_epoch()
-        self.epochs += 1
-
-    def save(self, folder: Path, *, write: bool) -> None:
-        """All processes call it together, and one writes."""
-        for part, _ in self.parts:
-            if isinstance(part, FDS):
-                part.join_processes()
-        if write:
-            state = {"epochs": self.epochs, "parts": [part_state(part) for part, _ in self.parts]}
-            with written_whole(folder / STATE) as file:
-                torch.save(state, file)
-
-    def load(self, folder: str | None) -> None:
-        """What a checkpoint has of the parts; a run without one begins with the parts as they are."""
-        self.epochs = 0
-        if folder is None or not (path := Path(folder) / STATE).exists():
-            return
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if len(state["parts"]) != len(self.parts):
-            raise CheckpointError(
-                f"{path}: expected the states of {len(self.parts)} parts, got {len(state['parts'])}; go on with "
-                "the parts that the training began with."
-            )
-        self.epochs = state["epochs"]
-        for (part, _), own in zip(self.parts, state["parts"], strict=True):
-            load_part_state(part, own)
-
-
-def _logits(outputs: Any) -> Tensor:
-    return outputs["logits"] if isinstance(outputs, Mapping) else outputs[1]
-
-
-def _extra_pass(trainer: Any, handle: FDSHandle, find: Callable[[Any], Any] | None) -> None:
-    """Observe the training batches once more, each made ready as the Trainer's loop does it."""
-    loader = trainer.get_train_dataloader()
-    with unchanged_random_state([loader]), handle.extra_pass():
-        for inputs in loader:
-            inputs = trainer._prepare_inputs(inputs)
-            with trainer.compute_loss_context_manager():
-                forward = partial(trainer.compute_loss, trainer.model, inputs)
-                observe(handle, batch_labels(inputs, find), forward)

@@ -1,5 +1,6 @@
 """Sweeps: which rows they make, what they refuse, and that every one of them trains something else."""
 
+import contextlib
 import itertools
 
 import numpy as np
@@ -24,6 +25,19 @@ def rows(methods, sweep, **options):
 
 def names(methods, sweep):
     return [" + ".join(map(str, words)) for words in swept([parse(m) for m in methods], sweep)]
+
+
+def another_value(argument):
+    """The text of a value that is not the default, and the value."""
+    for text in ("9", "0.5", "true", "false"):
+        with contextlib.suppress(InputError):
+            if (value := argument.read(text, "it")) != argument.default:
+                return text, value
+    # A name of several: the refusal of any other offers them.
+    with pytest.raises(UnknownNameError) as refusal:
+        argument.read("?", "it")
+    options = str(refusal.value).rstrip(".").rsplit("known are: ")[-1].split(", ")
+    return next((o, o) for o in options if o != argument.default)
 
 
 class TestRows:
@@ -122,16 +136,9 @@ class TestRows:
 
     def test_every_argument_of_every_word_can_be_swept(self):
         """A word that is added to the grammar needs nothing here: two values that differ make two rows."""
-        values = {"kernel": "laplacian", "boundary": "reflect", "cost": "mse", "learn_noise": "false"}
         for word, (_, arguments) in WORDS.items():
             for argument, known in arguments.items():
-                for value in (values.get(argument, "9"), "0.5", "silverman"):
-                    try:
-                        changed = known.read(value, argument)
-                    except InputError:
-                        continue
-                    if changed != known.default:
-                        break
+                value, changed = another_value(known)
                 text = f"{word}.{argument}={value}"
                 ((swept_word,),) = swept([parse(word)], text)
                 assert swept_word.args[argument] == changed != known.default, text

@@ -222,7 +222,7 @@ def test_two_processes_share_a_training(sales, tmp_path):
         ({"target": None}, InputError, "add --target with one of 'price', 'size', 'city'"),
         ({"target": "prise"}, UnknownNameError, "did you mean 'price'"),
         ({"method": None}, InputError, "method: expected what to train, got nothing; add --method"),
-        ({"method": "sqinvv"}, UnknownNameError, "did you mean 'inv' or 'sqinv'"),
+        ({"method": "sqinvv"}, UnknownNameError, "did you mean 'sqinv' or 'inv'"),
         ({"resume": True, "overwrite": True}, InputError, "expected one of resume and overwrite, got both"),
         ({"many": 3}, InputError, "expected both many and few"),
         (

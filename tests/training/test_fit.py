@@ -2,8 +2,10 @@
 
 import errno
 import os
+import shutil
 import signal
 
+import lightning.pytorch as pl
 import numpy as np
 import pytest
 import torch
@@ -120,6 +122,44 @@ def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, one_
     assert epochs[0] > 1
     for name, value in weights(straight).items():
         assert torch.equal(value, weights(resumed)[name]), name
+
+
+class Snapshots(pl.Callback):
+    """Copies the folder again and again: what would be left of a run killed at that moment."""
+
+    def __init__(self, folder, into):
+        self.folder, self.into = folder, into
+
+    def copy(self, *_):
+        shutil.copytree(self.folder, self.into / str(len(list(self.into.iterdir()))))
+
+    on_train_epoch_start = on_train_batch_start = on_train_batch_end = copy
+    on_validation_start = on_validation_end = on_train_epoch_end = on_train_end = copy
+
+
+def test_a_run_killed_at_any_moment_ends_as_one_that_was_not(tmp_path):
+    """Also between an epoch's end and what is made of its error, by the best weights and by early stopping."""
+    (tmp_path / "left").mkdir()
+
+    def trained(folder, *callbacks):
+        # At this rate the error goes down and up, and patience ends the run before its last epoch.
+        part = task(BMCLoss(), scaler=scaler())
+        part.learning_rate = 0.02
+        told = []
+        budget = Budget(9, 3, 0.0, trainer={**CPU, "callbacks": list(callbacks)})
+        score = fit(part, *loaders(), folder, budget=budget, tell=lambda epoch, error: told.append(error))
+        return weights(part), score, told
+
+    straight, score, errors = trained(tmp_path / "run", Snapshots(tmp_path / "run", tmp_path / "left"))
+    best = errors.index(score)
+    assert 0 < best < len(errors) - 1 < 8
+    assert any(later < errors[best - 1] for later in errors[best + 1 :])  # a forgotten score would be seen
+    left = sorted((tmp_path / "left").iterdir(), key=lambda path: int(path.name))
+    assert len(left) > 10 * len(errors)
+    for folder in left:
+        found, its_score, _ = trained(folder)
+        assert its_score == score
+        assert all(torch.equal(straight[name], found[name]) for name in straight), folder.name
 
 
 def press_ctrl_c_after(epoch):

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 from torch import Tensor
 
 from evenreg._torch import process_count, process_rank
@@ -21,8 +21,11 @@ _BATCHES_BETWEEN_MESSAGES = 50
 
 
 @final
-class Resumable(pl.Callback):
+class Resumable(Checkpoint):
     """Writes ``last.ckpt`` now and then, also inside an epoch, with the random state that dropout draws from.
+
+    As a `Checkpoint` it comes after early stopping and `Best` at the end of an epoch, and so its file has what
+    they make of that epoch; Lightning goes on with the next.
 
     Args:
         path: Where it goes.
@@ -49,7 +52,8 @@ class Resumable(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         del pl_module
-        self._save_when_due(trainer, 0)
+        if not trainer.should_stop:  # which no checkpoint holds: one epoch too many would be trained
+            self._save_when_due(trainer, 0)
 
     def _save_when_due(self, trainer: pl.Trainer, batches: int) -> None:
         if not trainer.strategy.broadcast(time.monotonic() - self.saved_at > self.seconds):

@@ -108,12 +108,12 @@ def fit(
     callbacks: list[pl.Callback] = [
         EarlyStopping("val_bmae", patience=budget.patience, check_finite=True),
         best,
-        Resumable(last, budget.checkpoint_seconds, train.sampler),
     ]
     if tell is not None:
         callbacks.append(_Progress(tell))
     asked = budget.trainer.get("callbacks") or []
     callbacks += asked if isinstance(asked, list) else [asked]
+    callbacks.append(Resumable(last, budget.checkpoint_seconds, train.sampler))  # with the state of all others
     handler = signal.getsignal(signal.SIGINT)
     with _quiet():
         arguments: dict[str, Any] = {

@@ -9,6 +9,7 @@ and the packages below use it, each knowing nothing of its siblings:
     labels      bins, densities, weights, regions, splits: NumPy in, NumPy out
     losses      (prediction, target, weight) -> scalar: L1, MSE, Huber, Focal-R, Balanced MSE
     features    acts on representations: FDS
+    heads       features -> prediction: linear, group experts, classifier
     metrics     pure functions and torchmetrics classes
     models      encoders
     data        a person's own table; the embedded default ``digits-rotation``
@@ -31,6 +32,7 @@ _PACKAGES = (
     "errors",
     "evaluation",
     "features",
+    "heads",
     "labels",
     "losses",
     "metrics",

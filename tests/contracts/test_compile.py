@@ -17,7 +17,9 @@ from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
 from evenreg._torch import BinIndex, float32_island, gather_rows
 from evenreg.features import FDS
+from evenreg.heads import ClassifierHead, GroupHead, LinearHead
 from evenreg.labels import Bins, LabelSpace
+from evenreg.losses import L1Loss
 
 BINS = Bins.uniform(0, 5, 0.1)
 Y = torch.rand(4, 32, generator=torch.Generator().manual_seed(0)) * 5
@@ -69,6 +71,18 @@ def bin_index(encoder, head):
     return step, lambda: None
 
 
+def with_head(kind, autocast=False, **options):
+    def make(encoder, _):
+        part, cost = kind(6, **options).fit(LabelSpace.fit(Y.flatten(), BINS)), L1Loss()
+        def step(x, y):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+                prediction = part(encoder(x).relu())
+                loss = part.loss(prediction, y[:, None], y / 2, cost=cost)
+            return loss + 0 * prediction.value.mean()
+        return step, lambda: None
+    return make
+
+
 # Graphs: for the first batch, which gives the width, before FDS observes, while it does, once it calibrates.
 CHECKS = {
     "bin index": (bin_index, 1),
@@ -77,6 +91,10 @@ CHECKS = {
     "fds, autocast": (fds(autocast=True), 4),
     "fds, width given": (fds(feature_dim=6, start_update=0, start_smooth=1), 2),
     "fds, full covariance": (fds(covariance="full"), 4),
+    "linear head": (with_head(LinearHead), 1),
+    "group head": (with_head(GroupHead), 1),
+    "group head, soft, autocast": (with_head(GroupHead, True, routing="soft", target="la"), 1),
+    "classifier head": (with_head(ClassifierHead, bins=50, decode="expectation"), 1),
 }
 
 found = {}
@@ -92,7 +110,18 @@ for name, (make, graphs) in CHECKS.items():
 print(json.dumps(found))
 """
 
-CHECKS = ["bin index", "fds", "fds, maps", "fds, autocast", "fds, width given", "fds, full covariance"]
+CHECKS = [
+    "bin index",
+    "fds",
+    "fds, maps",
+    "fds, autocast",
+    "fds, width given",
+    "fds, full covariance",
+    "linear head",
+    "group head",
+    "group head, soft, autocast",
+    "classifier head",
+]
 
 
 @pytest.fixture(scope="module")

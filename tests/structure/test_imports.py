@@ -43,6 +43,16 @@ CHECKS = {
         {"torch"},
         {"torchmetrics", "lightning"},
     ),
+    "heads": (
+        "import evenreg.heads as h; [getattr(h, n) for n in h.__all__]",
+        {"torch"},
+        {"torchmetrics", "lightning"},
+    ),
+    "metric functions": (
+        "import evenreg.metrics as m; m.mae([1], [2]); m.group_distance([1], [2])",
+        {"numpy"},
+        HEAVY,
+    ),
     "diagnose array": ("import evenreg; str(evenreg.diagnose([i % 9 for i in range(99)]))", {"numpy"}, HEAVY),
     "diagnose": (
         TABLE + "from evenreg.cli import main; assert main(['diagnose', 't.csv', '--target', 'y']) == 0",

@@ -2,9 +2,10 @@
 
 Where labels are imbalanced, a mean over rows mostly tells how the frequent values fare. `bmae` and `brmse`
 take the mean inside each bin first and weigh every bin alike; `bin_errors` shows the bins themselves; `sera`
-adds up squared errors by the relevance of their labels. The classes `BalancedMAE` and `GeometricMeanError`
-gather the same numbers over batches and processes; importing this package does not load torch, using one of
-them does (PEP 562).
+adds up squared errors by the relevance of their labels. `group_accuracy`, `group_distance` and
+`group_confusion` tell how well the group of a label is found. The classes `BalancedMAE` and
+`GeometricMeanError` gather the same numbers over batches and processes; importing this package does not load
+torch, using one of them does (PEP 562).
 """
 
 from importlib import import_module
@@ -16,6 +17,9 @@ from evenreg.metrics._balanced import bmae as bmae
 from evenreg.metrics._balanced import brmse as brmse
 from evenreg.metrics._correlation import pearson as pearson
 from evenreg.metrics._correlation import spearman as spearman
+from evenreg.metrics._groups import group_accuracy as group_accuracy
+from evenreg.metrics._groups import group_confusion as group_confusion
+from evenreg.metrics._groups import group_distance as group_distance
 from evenreg.metrics._pointwise import gm as gm
 from evenreg.metrics._pointwise import mae as mae
 from evenreg.metrics._pointwise import mse as mse
@@ -36,6 +40,9 @@ __all__ = [
     "bmae",
     "brmse",
     "gm",
+    "group_accuracy",
+    "group_confusion",
+    "group_distance",
     "mae",
     "mse",
     "pearson",

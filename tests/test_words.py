@@ -71,14 +71,15 @@ def test_writing_back_loses_nothing(name, size, sigma):
 
 def test_every_default_is_dropped_and_every_word_parses_alone():
     for name in WORDS:
-        assert written(name) == name
+        text = "cls + crt" if name == "crt" else name  # a second stage of that first
+        assert written(text) == text
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("sqniv", "no method word named 'sqniv'; did you mean 'sqinv'?"),
-        ("sqinv + lsd", "no method word named 'lsd'; did you mean 'lds'?"),
+        ("sqinv + lsd", "no method word named 'lsd'; did you mean 'lds' or 'cls'?"),
         ("lds(sise=3)", "lds has no argument 'sise'; did you mean 'size'?"),
         ("l1(3)", "l1: takes 0 argument(s), got '3'; leave the rest out."),
         ("l1(beta=3)", "l1 has no argument 'beta'; it takes none."),

@@ -12,7 +12,7 @@ A new word is one `Word` in ``WORDS``: its place in a method (its role), and its
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, final
 
@@ -48,6 +48,13 @@ def _count(text: str, name: str) -> int:
 
 def _groups(text: str, name: str) -> int:
     return _check.integer(text, name, 2)
+
+
+def _views(text: str, name: str) -> int:
+    value = _check.integer(text, name, 1)
+    if value > 2:
+        raise InputError(f"{name}: expected 1 or 2 views of a row, got {text!r}.")
+    return value
 
 
 def _epoch(text: str, name: str) -> int:
@@ -105,8 +112,13 @@ _NOISE = {"noise_sigma": Argument(None, _number), "learn_noise": Argument(True, 
 
 #: The roles in the order in which a method is written back.
 ROLES = (
-    "model", "transform", "cost", "weighting", "balanced", "smoothing", "calibration", "ranking", "contrast"
+    "model", "transform", "head", "stage", "cost", "weighting", "balanced", "smoothing", "calibration", "ranking",
+    "contrast",
 )  # fmt: skip
+
+# A contrast is a term beside the loss, or all there is to the first of two stages; a second view is another
+# version of each row.
+_CONTRAST = {"stage": Argument("joint", _choice("joint", "first")), "views": Argument(1, _views)}
 
 #: Every known word: its role and its arguments.
 WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
@@ -124,6 +136,22 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
             "cost": Argument("l1", _choice("l1", "mse")),
         },
     ),
+    "group": (
+        "head",
+        {
+            "n": Argument(10, _count),
+            "routing": Argument("argmax", _choice("argmax", "soft")),
+            "bounded": Argument(True, _switch),
+            "target": Argument("soft", _choice("soft", "ce", "la")),
+            "beta": Argument(1.0, _number),
+            "grouping": Argument("uniform", _choice("uniform", "equal_mass")),
+            "lambda1": Argument(0.5, _number_or_zero),
+            "lambda2": Argument(1.0, _number_or_zero),
+        },
+    ),
+    "cls": ("head", {"decode": Argument("argmax", _choice("argmax", "expectation"))}),
+    "rrt": ("stage", {}),
+    "crt": ("stage", {}),
     "inv": ("weighting", {"max_ratio": Argument(200.0, _ratio)}),
     "sqinv": ("weighting", {"max_ratio": Argument(None, _ratio)}),
     "dense": (
@@ -175,7 +203,10 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
             "weight": Argument(0.06, _number),
         },
     ),
-    "rnc": ("contrast", {"temperature": Argument(2.0, _number), "weight": Argument(1.0, _number)}),
+    "rnc": (
+        "contrast",
+        {"temperature": Argument(2.0, _number), "weight": Argument(1.0, _number), **_CONTRAST},
+    ),
     "group-contrast": (
         "contrast",
         {
@@ -184,6 +215,7 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
             "weight": Argument(1.0, _number),
             "grouping": Argument("uniform", _choice("uniform", "equal_mass")),
             "similarity": Argument("euclidean", _choice("euclidean", "cosine")),
+            **_CONTRAST,
         },
     ),
     "conr": (
@@ -318,6 +350,8 @@ def _check_together(words: list[Word], text: str) -> None:
             f"method {text!r}: dense weighs by a density that is smooth already, lds has no counts to smooth; "
             "leave it out, dense(bandwidth=) smooths more."
         )
+    if "stage" in roles or "head" in roles:
+        _check_stages(words, text)
     if "balanced" in roles:
         balanced = names[roles.index("balanced")]
         if "weighting" in roles:
@@ -340,8 +374,17 @@ def _check_together(words: list[Word], text: str) -> None:
                 f"method {text!r}: fds smooths what it has observed, expected start_smooth after start_update, "
                 f"got {fds.args['start_smooth']} and {fds.args['start_update']}."
             )
+    if (first := contrast_first(words)) is not None:
+        idle = next((n for n in names if n in ("fds", "rrt", "crt")), None)
+        if idle is not None:
+            raise InputError(
+                f"method {text!r}: {first.name}(stage=first) trains the encoder alone and then holds it still, which "
+                f"leaves {idle} nothing to do; leave one of them out."
+            )
     if "hgb" in names:
-        of_features = [n for n in names if WORDS[n][0] in ("calibration", "ranking", "contrast")]
+        of_features = [
+            n for n in names if WORDS[n][0] in ("head", "stage", "calibration", "ranking", "contrast")
+        ]
         if of_features:
             raise InputError(
                 f"method {text!r}: trees have no features for {of_features[0]} to act on; leave it out."
@@ -355,3 +398,37 @@ def _check_together(words: list[Word], text: str) -> None:
             raise InputError(
                 f"method {text!r}: hgb knows the costs l1 and mse, got {costs[0]}; choose one of them."
             )
+
+
+def contrast_first(words: Sequence[Word]) -> Word | None:
+    """The contrast that is a first stage of its own, if one is."""
+    return next((word for word in words if word.args.get("stage") == "first"), None)
+
+
+def _check_stages(words: list[Word], text: str) -> None:
+    """An `InputError` for heads and second stages beside words that would have no effect, or a wrong one."""
+    by_role = {word.role: word.name for word in words}
+    head, stage = by_role.get("head"), by_role.get("stage")
+    if stage == "crt" and head != "cls":
+        raise InputError(
+            f"method {text!r}: crt re-trains the classifier of a first stage, which is cls; write cls + crt, or rrt "
+            "to re-train a regressor."
+        )
+    if stage == "rrt" and head is not None:
+        way_out = "write cls + crt" if head == "cls" else "leave one of them out"
+        raise InputError(f"method {text!r}: rrt re-trains a linear regressor, {head} is none; {way_out}.")
+    if stage == "crt" and ("weighting" in by_role or "smoothing" in by_role):
+        raise InputError(
+            f"method {text!r}: crt draws batches that hold every bin alike, a weighting beside it corrects twice; "
+            "keep one of them."
+        )
+    if head is not None and "balanced" in by_role:
+        raise InputError(
+            f"method {text!r}: {by_role['balanced']} corrects a regression over the whole label range, {head} trains "
+            "none; leave one of them out."
+        )
+    if head == "cls" and "cost" in by_role:
+        raise InputError(
+            f"method {text!r}: cls is trained by cross-entropy, the cost {by_role['cost']} has no effect; leave it "
+            "out."
+        )

@@ -80,7 +80,7 @@ def test_a_regularizer_adds_its_term_and_its_gradient_reaches_the_encoder(words,
     inputs = tuple(t[draw.train[:64]] for t in draw.prepared.inputs)
     y = torch.from_numpy(draw.source.y[draw.train[:64], None])
     features = task.encoder(*inputs)
-    arguments = (task.scaler(y), task.head(features)) if regularizer.needs_prediction else (y,)
+    arguments = (task.scaler(y), task.head(features).value) if regularizer.needs_prediction else (y,)
     term = regularizer(features, *arguments)
     assert term.item() > 0
     gradients = torch.autograd.grad(term, list(task.encoder.parameters()), allow_unused=True)

@@ -226,8 +226,10 @@ def test_another_models_checkpoint_is_refused(tmp_path):
         )
     with pytest.raises(CheckpointError, match="expected a checkpoint of this very run, got another model's"):
         fit(task(width=9), *loaders(), tmp_path, budget=BUDGET)
+    differing = r"of another shape encoder\.layers\.0\.bias, encoder\.layers\.0\.weight, head\.weight"
     with pytest.raises(
-        CheckpointError, match="expected a checkpoint of this task, got one of something else"
+        CheckpointError,
+        match=rf"expected a checkpoint of this task, got another's \({differing}\); train again",
     ):
         _fit.load_best(task(width=9), tmp_path)
     with pytest.raises(CheckpointError, match="expected a checkpoint, got no file"):

@@ -17,10 +17,12 @@ from evenreg.cli._compare_cells import Cells
 from evenreg.evaluation import (
     Comparison,
     Evaluation,
+    GroupRouting,
     ResultTable,
     compare_to_reference,
     evaluate,
     own_weight,
+    routing_sentence,
     to_latex,
     to_markdown,
     to_terminal,
@@ -47,6 +49,7 @@ class CompareResult:
         evaluations: Per row one `Evaluation` a seed, on the same test rows.
         val_bmae: Per row its validation b-MAE, one a seed.
         seconds: Per row its training times.
+        routing: Per row with group experts what they do with the test rows, one a seed.
         chosen: The row with the lowest mean validation b-MAE.
         sentences: What it comes to.
         heading: What was compared on what.
@@ -62,6 +65,7 @@ class CompareResult:
     evaluations: Mapping[str, Sequence[Evaluation]]
     val_bmae: Mapping[str, Sequence[float]]
     seconds: Mapping[str, Sequence[float]]
+    routing: Mapping[str, Sequence[GroupRouting]]
     chosen: str
     sentences: tuple[str, ...]
     heading: str
@@ -102,6 +106,11 @@ class CompareResult:
         val_bmae = {row: [cell.val_bmae for cell in seeds] for row, seeds in cells.rows.items()}
         chosen = min(val_bmae, key=lambda row: float(np.mean(val_bmae[row])))
         seeds = len(val_bmae[chosen])
+        routing = {
+            row: [cell.routing for cell in trained if cell.routing is not None]
+            for row, trained in cells.rows.items()
+            if trained[0].routing is not None
+        }
         recipe = (
             f"Networks: {source.encoder_name}, AdamW, cost {cost}, stopped and selected on validation b-MAE."
         )
@@ -113,11 +122,12 @@ class CompareResult:
             evaluations=evaluations,
             val_bmae=val_bmae,
             seconds={row: [cell.seconds for cell in trained] for row, trained in cells.rows.items()},
+            routing=routing,
             chosen=chosen,
             sentences=(told, tradeoff_sentence(comparison, chosen)),
             heading=_heading(source, seeds),
             target=source.target,
-            notes=(recipe, *cells.failed.values()),
+            notes=(recipe, *(routing_sentence(*row) for row in routing.items()), *cells.failed.values()),
             folder=folder,
             temporary=temporary,
             predictions=_predictions(source, cells, assigned),
@@ -191,6 +201,7 @@ class CompareResult:
                 row: {
                     "val_bmae": list(self.val_bmae[row]),
                     "seconds": list(self.seconds[row]),
+                    "routing": [routing.to_dict() for routing in self.routing.get(row, [])],
                     "evaluations": [json.loads(ev.to_json()) for ev in evs],
                 }
                 for row, evs in self.evaluations.items()

@@ -15,7 +15,8 @@ from evenreg._html import Html, html_page, html_said
 from evenreg.cli._evaluation_text import WIDTH, EvaluatedTable
 from evenreg.cli._label_facts import lattice_unit, slope_of
 from evenreg.cli._settings import Settings
-from evenreg.evaluation import Evaluation, evaluate
+from evenreg.cli._trainer import write_curves
+from evenreg.evaluation import Evaluation, GroupRouting, evaluate, routing_sentence
 from evenreg.labels import LabelSpace, ShotRegions
 from evenreg.training import CellResult, ImageSource, TableSource, TrainedNetwork, TrainedTrees, load_model
 
@@ -35,6 +36,7 @@ class TrainResult:
         seconds: Training time, of the last part of a run that was cut.
         folder: The run's folder; ``folder / "best"`` is the model's.
         heading: What was trained on what.
+        routing: What group experts do with the test rows; None for other heads.
         predictions: Columns of ``predictions.csv``: row, target and prediction of the test rows.
     """
 
@@ -45,6 +47,7 @@ class TrainResult:
     seconds: float
     folder: Path
     heading: str
+    routing: GroupRouting | None
     predictions: Mapping[str, Any]
 
     @property
@@ -80,6 +83,7 @@ class TrainResult:
                 train="training and validation",
                 slope=slope_of(y, prediction),
             ),
+            routing=None if facts["routing"] is None else GroupRouting.from_dict(facts["routing"]),
             val_bmae=facts["val_bmae"],
             val_rmse=facts["val_rmse"],
             seconds=facts["seconds"],
@@ -109,13 +113,17 @@ class TrainResult:
             "val_bmae": self.val_bmae,
             "val_rmse": self.val_rmse,
             "seconds": self.seconds,
+            "routing": None if self.routing is None else self.routing.to_dict(),
             "evaluation": json.loads(self.evaluation.to_json()),
         }
 
-    def _said(self) -> tuple[str, str]:
+    def _said(self) -> tuple[str, ...]:
+        routed = () if self.routing is None else (routing_sentence(self.method, [self.routing]),)
         return (
+            *routed,
             f"Validation b-MAE of the model kept: {self.val_bmae:.4g}.",
-            f"Kept in {self.folder}: best (the model, for 'evenreg predict'), predictions.csv, result.json.",
+            f"Kept in {self.folder}: best (the model, for 'evenreg predict'), predictions.csv, result.json"
+            + (", curves.csv." if (self.folder / "curves.csv").exists() else "."),
         )
 
     def __str__(self) -> str:
@@ -138,5 +146,7 @@ def keep(result: CellResult, folder: Path) -> None:
     """Write the model and what `TrainResult.read` needs."""
     result.model.save(folder / "best")
     np.save(folder / _PREDICTION, result.prediction)
+    write_curves(result, folder)
     facts = {name: getattr(result, name) for name in ("val_bmae", "val_rmse", "seconds")}
-    write_json(folder / _FACTS, facts)
+    routing = None if result.routing is None else result.routing.to_dict()
+    write_json(folder / _FACTS, facts | {"routing": routing})

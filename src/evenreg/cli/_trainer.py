@@ -10,9 +10,10 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from evenreg._files import write_json
+from evenreg._files import write_json, write_text
 from evenreg.cli._progress import AbstractProgress
-from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, train_cell
+from evenreg.evaluation import GroupRouting
+from evenreg.training import Budget, CellResult, Draw, ImageSource, Method, TableSource, train_cell
 
 _RESULT, _PREDICTION = "result.json", "prediction.npy"
 
@@ -28,6 +29,7 @@ class Trained:
         val_rmse: RMSE on them.
         seconds: Training time.
         model: Folder of the model.
+        routing: What group experts do with the test rows; None for other heads.
     """
 
     prediction: NDArray[np.float64]
@@ -35,6 +37,7 @@ class Trained:
     val_rmse: float
     seconds: float
     model: Path
+    routing: GroupRouting | None = None
 
 
 @final
@@ -85,9 +88,12 @@ class Trainer:
         result.model.save(folder / "model")
         np.save(folder / _PREDICTION, result.prediction)
         facts = {k: getattr(result, k) for k in ("val_bmae", "val_rmse", "seconds")}
-        write_json(folder / _RESULT, {"row": row, "seed": seed, **facts})  # last: a cell with it is done
+        write_curves(result, folder)
+        routing = None if result.routing is None else result.routing.to_dict()
+        told = {"row": row, "seed": seed, **facts, "routing": routing}
+        write_json(folder / _RESULT, told)  # last: a cell with it is done
         shutil.rmtree(folder / "fit", ignore_errors=True)
-        return Trained(result.prediction, **facts, model=folder / "model")
+        return Trained(result.prediction, **facts, model=folder / "model", routing=result.routing)
 
 
 def cell_folder(run: Path, row: str, seed: int) -> Path:
@@ -95,11 +101,21 @@ def cell_folder(run: Path, row: str, seed: int) -> Path:
     return run / "rows" / re.sub(r"[^\w.=+()-]", "", row) / f"seed-{seed}"
 
 
+def write_curves(result: CellResult, folder: Path) -> None:
+    """Write ``curves.csv``, what a network logged epoch by epoch; trees leave none."""
+    import pandas as pd
+
+    if result.curves:
+        write_text(folder / "curves.csv", pd.DataFrame(result.curves).to_csv(index=False))
+
+
 def load_cell(folder: Path) -> Trained | None:
     """A cell that an earlier run finished, or None."""
     try:
         facts = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)
-        return Trained(prediction, facts["val_bmae"], facts["val_rmse"], facts["seconds"], folder / "model")
+        numbers = {name: facts[name] for name in ("val_bmae", "val_rmse", "seconds")}
+        routing = None if facts["routing"] is None else GroupRouting.from_dict(facts["routing"])
+        return Trained(prediction, **numbers, model=folder / "model", routing=routing)
     except (OSError, ValueError, KeyError):
         return None

@@ -14,6 +14,8 @@ from evenreg.evaluation._comparison import Difference as Difference
 from evenreg.evaluation._comparison import compare_to_reference as compare_to_reference
 from evenreg.evaluation._evaluate import evaluate as evaluate
 from evenreg.evaluation._evaluation import Evaluation as Evaluation
+from evenreg.evaluation._group_routing import GroupRouting as GroupRouting
+from evenreg.evaluation._group_routing import routing_sentence as routing_sentence
 from evenreg.evaluation._html import to_html as to_html
 from evenreg.evaluation._own import own_weight as own_weight
 from evenreg.evaluation._region_scores import RegionScores as RegionScores
@@ -30,6 +32,7 @@ __all__ = [
     "Comparison",
     "Difference",
     "Evaluation",
+    "GroupRouting",
     "RegionScores",
     "ResultCell",
     "ResultRow",
@@ -37,6 +40,7 @@ __all__ = [
     "compare_to_reference",
     "evaluate",
     "own_weight",
+    "routing_sentence",
     "to_html",
     "to_latex",
     "to_markdown",

@@ -1,7 +1,7 @@
 """Rows that lie in memory, batched as whole tensors."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -102,9 +102,20 @@ class BatchIndices(Sampler[Tensor]):
             yield batch[process_rank() :: process_count()]
 
 
-def memory_loader(rows: Rows, batch_size: int, *, shuffle: bool, seed: int = 0) -> DataLoader[Batch]:
-    """A standard loader that hands over whole batches of `Rows`."""
-    sampler = BatchIndices(len(rows), batch_size, shuffle=shuffle, seed=seed)
+def memory_loader(
+    rows: Rows, batches: int | Sampler[Any], *, shuffle: bool = False, seed: int = 0
+) -> DataLoader[Batch]:
+    """A standard loader that hands over whole batches of `Rows`.
+
+    Args:
+        rows: The rows.
+        batches: Rows of a batch, or a sampler of whole batches of row numbers.
+        shuffle: Whether rows come in random order, where ``batches`` is a number.
+        seed: Of the order.
+    """
+    sampler = (
+        BatchIndices(len(rows), batches, shuffle=shuffle, seed=seed) if isinstance(batches, int) else batches
+    )
     # A loader without a generator of its own draws a number from the global one whenever it is iterated, also by
     # a run that goes on in the middle of an epoch, whose dropout would then differ.
     return DataLoader(rows, sampler=sampler, batch_size=None, generator=torch.Generator())

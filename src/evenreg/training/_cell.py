@@ -1,31 +1,23 @@
 """One cell of a comparison: one method trained with one seed."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from evenreg.errors import InputError
-from evenreg.labels import Bins, LabelSpace
-from evenreg.losses import AbstractBalancedLoss, AbstractLoss
+from evenreg.evaluation import GroupRouting
+from evenreg.labels import LabelSpace
 from evenreg.metrics import bmae, rmse
-from evenreg.training._batches import Rows, memory_loader
-from evenreg.training._checkpoints import BEST, load_best
-from evenreg.training._fit import Budget, fit, predict
+from evenreg.training._fit import Budget, predict
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork, TrainedTrees
-from evenreg.training._scaler import TargetScaler
+from evenreg.training._routing import routing_of
 from evenreg.training._sources import AbstractPrepared, AbstractSource, PreparedTable
-from evenreg.training._task import RegressionTask
-
-Tell = Callable[[int, float], None]
+from evenreg.training._train_network import NetworkTraining, Tell
 
 
 @final
@@ -47,9 +39,15 @@ class Draw:
         self.prepared: AbstractPrepared = source.prepare(self.train)
 
     def weights(self, method: Method) -> NDArray[np.float64]:
-        """Loss weights ``(training rows,)``, mean 1; no other row has one."""
+        """Loss weights ``(training rows,)``, mean 1, with group experts within each group; no other row has one."""
         y, weighting = self.source.y[self.train], method.weighting()
-        return np.ones(len(y)) if weighting is None else weighting.fit(self.space)(y)
+        if weighting is None:
+            return np.ones(len(y))
+        weight, groups = weighting.fit(self.space)(y), method.groups(self.space)
+        if groups is None:
+            return weight
+        group = groups.index(y)  # experts meet the skew inside their groups alone
+        return weight / (np.bincount(group, weight) / np.bincount(group))[group]
 
 
 @final
@@ -63,6 +61,8 @@ class CellResult:
         val_bmae: Balanced MAE on the validation rows, by which rows are chosen.
         val_rmse: RMSE on the validation rows, in label units.
         seconds: Training time.
+        curves: What a network logged, a row an epoch: ``stage``, ``epoch``, and numbers by name.
+        routing: What group experts do with the test rows; None for other heads.
     """
 
     model: TrainedNetwork | TrainedTrees
@@ -70,6 +70,8 @@ class CellResult:
     val_bmae: float
     val_rmse: float
     seconds: float
+    curves: list[dict[str, float]] = field(default_factory=list)
+    routing: GroupRouting | None = None
 
 
 @final
@@ -104,10 +106,16 @@ def train_cell(
         tell: Called after every epoch of a network.
     """
     started = time.monotonic()
+    curves, routing = [], None
     if method.trees:
         model, predicted = _train_trees(method, draw)
     else:
-        model, predicted = _train_network(method, draw, Path(folder), cost, noise_sigma, budget, tell)
+        training = NetworkTraining(
+            method, draw, Path(folder), cost, noise_sigma, budget, tell, about=_about(method, draw, cost)
+        )
+        model = training.run()
+        predicted, curves = _predicted(model, draw), training.curves
+        routing = routing_of(model.task, draw.prepared, draw.source.y, draw.train, draw.source.test)
     y = draw.source.y[draw.val]
     return CellResult(
         model=model,
@@ -115,78 +123,18 @@ def train_cell(
         val_bmae=bmae(y, predicted.val, draw.source.bins.index(y)),
         val_rmse=rmse(y, predicted.val),
         seconds=time.monotonic() - started,
+        curves=curves,
+        routing=routing,
     )
 
 
-def _train_network(
-    method: Method,
-    draw: Draw,
-    folder: Path,
-    cost: str,
-    noise_sigma: float | None,
-    budget: Budget | None,
-    tell: Tell | None,
-) -> tuple[TrainedNetwork, _Predicted]:
-    source = draw.source
-    y = torch.from_numpy(source.y)[:, None]
-    scaler = TargetScaler(log=method.log).fit(source.y[draw.train])
-    start = 1.0 if noise_sigma is None or method.log else noise_sigma / scaler.std[0]
-    loss = _fitted(method.loss(cost, start), scaler, source.y[draw.train], source.bins)
-    bins = torch.from_numpy(source.bins.index(source.y))
+def _predicted(model: TrainedNetwork, draw: Draw) -> _Predicted:
+    inputs = draw.prepared.inputs
 
-    def inputs(index: NDArray[np.int64]) -> tuple[Tensor, ...]:
-        return tuple(tensor[index] for tensor in draw.prepared.inputs)
+    def of(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        return predict(model.task, tuple(tensor[rows] for tensor in inputs)).double().numpy()[:, 0]
 
-    def loader(
-        index: NDArray[np.int64], weight: NDArray[np.float64], size: int, **order: Any
-    ) -> DataLoader[Any]:
-        rows = Rows(inputs(index), y[index], torch.from_numpy(weight).float(), bins[index])
-        return memory_loader(rows, size, **order)
-
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(draw.seed)
-        encoder = draw.prepared.encoder()
-        head = nn.Linear(encoder.out_features, 1)
-        calibration, regularizers = method.calibration(), method.regularizers()
-        for part in (*regularizers, *([] if calibration is None else [calibration])):
-            part.fit(draw.space)
-        task = RegressionTask(
-            encoder,
-            head,
-            loss,
-            scaler=scaler,
-            bins=len(source.bins),
-            calibration=calibration,
-            regularizers=regularizers,
-            **source.optimizer,
-        )
-        facts: dict[str, Any] = {"encoder": type(encoder).__name__, "encoder_config": encoder.config}
-        model = TrainedNetwork(task, draw.prepared.preprocessor, _about(method, draw, cost) | facts)
-        try:
-            fit(
-                task,
-                loader(draw.train, draw.weights(method), source.batch_size, shuffle=True, seed=draw.seed),
-                loader(draw.val, np.ones(len(draw.val)), 4096, shuffle=False),
-                folder,
-                budget=budget,
-                tell=tell,
-            )
-        except KeyboardInterrupt:
-            if (folder / BEST).exists():
-                load_best(task, folder)
-                model.save(folder / "best")  # good enough, perhaps: the one who stopped it may think so
-            raise
-    val, test = (predict(task, inputs(rows)).double().numpy()[:, 0] for rows in (draw.val, source.test))
-    return model, _Predicted(val, test)
-
-
-def _fitted(loss: AbstractLoss, scaler: TargetScaler, y: NDArray[np.float64], bins: Bins) -> AbstractLoss:
-    """The loss with the prior of the training labels, in the units the network learns in."""
-    if not isinstance(loss, AbstractBalancedLoss):
-        return loss
-    # A logarithm needs positive edges; nothing lies below the smallest label.
-    edges = np.maximum(bins.edges, y.min() / 2) if scaler.log else bins.edges
-    return loss.fit(LabelSpace.fit(scaler.standardize(y), Bins(scaler.standardize(np.unique(edges)))))
+    return _Predicted(of(draw.val), of(draw.source.test))
 
 
 def _train_trees(method: Method, draw: Draw) -> tuple[TrainedTrees, _Predicted]:

@@ -1,6 +1,7 @@
 """What a run keeps on disk while it trains: the best weights, and all that is needed to go on after a cut."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
@@ -93,9 +94,9 @@ class Best(ModelCheckpoint):
     Lightning stores whole paths and, where they differ, forgets the best score: a worse epoch would then count.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, monitor: str) -> None:
         super().__init__(
-            folder, "best", monitor="val_bmae", save_weights_only=True, enable_version_counter=False
+            folder, "best", monitor=monitor, save_weights_only=True, enable_version_counter=False
         )
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -117,14 +118,46 @@ def is_whole(checkpoint: Path) -> bool:
 
 
 def load_best(task: RegressionTask, folder: Path) -> None:
-    """Put the weights of ``folder / "best.ckpt"`` into ``task``, or raise a `CheckpointError`."""
+    """Put the weights of ``folder / "best.ckpt"`` into ``task``.
+
+    Raises:
+        CheckpointError: No such file, or weights of something else; which of them differ is told.
+    """
     path = folder / BEST
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-        task.load_state_dict(state)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: expected a checkpoint, got no file; train first.") from None
     except Exception as error:
         raise CheckpointError(
-            f"{path}: expected a checkpoint of this task, got one of something else; train again."
+            f"{path}: expected a checkpoint, got a file of something else; train again."
         ) from error
+    try:
+        task.load_state_dict(state)
+    except Exception as error:
+        differing = difference(state, task.state_dict())
+        raise CheckpointError(
+            f"{path}: expected a checkpoint of this task, got another's ({differing}); train again."
+        ) from error
+
+
+def difference(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str:
+    """What of two state dicts differs, in a few words."""
+    sides = {
+        "it lacks": expected.keys() - found.keys(),
+        "it has in addition": found.keys() - expected.keys(),
+        "of another shape": {
+            key
+            for key in found.keys() & expected.keys()
+            if getattr(found[key], "shape", None) != getattr(expected[key], "shape", None)
+        },
+    }
+    return (
+        "; ".join(f"{what} {_listed(sorted(keys))}" for what, keys in sides.items() if keys)
+        or "in its values"
+    )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -52,4 +52,5 @@ class _Network(nn.Module):
         self.encoder, self.head, self.scaler = map(copy.deepcopy, parts)
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        return self.scaler.inverse(self.head(self.encoder(*inputs)))  # pyright: ignore[reportCallIssue]
+        value = self.head(self.encoder(*inputs)).value
+        return self.scaler.inverse(value)  # pyright: ignore[reportCallIssue]

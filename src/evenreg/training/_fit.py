@@ -57,9 +57,10 @@ class _Progress(pl.Callback):
     def __init__(self, tell: Callable[[int, float], None]) -> None:
         self.tell = tell
 
-    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        del pl_module
-        self.tell(trainer.current_epoch + 1, float(trainer.callback_metrics.get("val_bmae", float("nan"))))
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        self.tell(
+            trainer.current_epoch + 1, float(trainer.callback_metrics.get(pl_module.monitor, float("nan")))
+        )
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def fit(
     budget: Budget | None = None,
     tell: Callable[[int, float], None] | None = None,
 ) -> float:
-    """Train ``task``, leave its best weights in it and in ``folder / "best.ckpt"``; return the best ``val_bmae``.
+    """Train ``task``, leave its best weights in it and in ``folder / "best.ckpt"``; return its best ``monitor``.
 
     A run that was cut goes on from ``folder / "last.ckpt"`` and gives the same weights as one that was not
     (bit-identical on the CPU). Ctrl-C raises `KeyboardInterrupt` with the best checkpoint kept on disk.
@@ -104,16 +105,18 @@ def fit(
     """
     budget, folder = budget or Budget(), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    best, last = Best(folder), folder / LAST
+    best, last = Best(folder, task.monitor), folder / LAST
     callbacks: list[pl.Callback] = [
-        EarlyStopping("val_bmae", patience=budget.patience, check_finite=True),
+        EarlyStopping(task.monitor, patience=budget.patience, check_finite=True),
         best,
     ]
     if tell is not None:
         callbacks.append(_Progress(tell))
     asked = budget.trainer.get("callbacks") or []
     callbacks += asked if isinstance(asked, list) else [asked]
-    callbacks.append(Resumable(last, budget.checkpoint_seconds, train.sampler))  # with the state of all others
+    callbacks.append(
+        Resumable(last, budget.checkpoint_seconds, train.sampler)
+    )  # with the state of all others
     handler = signal.getsignal(signal.SIGINT)
     with _quiet():
         arguments: dict[str, Any] = {
@@ -143,8 +146,8 @@ def fit(
             raise OSError(error.errno, error.strerror, str(folder)) from error
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         raise TrainingError(
-            f"training diverged: expected a finite val_bmae, got none in {trainer.current_epoch} epoch(s); look at the "
-            "features for extreme values, or leave this method out."
+            f"training diverged: expected a finite {task.monitor}, got none in {trainer.current_epoch} epoch(s); look "
+            "at the features for extreme values, or leave this method out."
         )
     load_best(task, folder)
     if trainer.is_global_zero:

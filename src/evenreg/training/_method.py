@@ -6,7 +6,8 @@ from typing import Any, Self, final
 
 from evenreg._words import Word, parse
 from evenreg.features import FDS, AbstractRegularizer, ConR, GroupContrast, RankNContrast, RankSim
-from evenreg.labels import LDS, AbstractWeighting, weighting_from
+from evenreg.heads import AbstractHead, ClassifierHead, GroupHead, LinearHead
+from evenreg.labels import LDS, AbstractWeighting, LabelGroups, LabelSpace, weighting_from
 from evenreg.losses import (
     AbstractLoss,
     BMCLoss,
@@ -24,6 +25,7 @@ _REGULARIZERS: Mapping[str, type[AbstractRegularizer]] = {
     "group-contrast": GroupContrast,
     "conr": ConR,
 }
+_OF_TRAINING = ("stage", "views")  # arguments of a contrast that say what it is given, and when
 
 
 @final
@@ -91,7 +93,37 @@ class Method:
     def regularizers(self) -> list[AbstractRegularizer]:
         """Fresh regularizers of features, to be fitted on the training labels."""
         words = [word for role in ("ranking", "contrast") if (word := self._word(role)) is not None]
-        return [_REGULARIZERS[word.name](**word.args) for word in words]
+        return [
+            _REGULARIZERS[word.name](**{k: v for k, v in word.args.items() if k not in _OF_TRAINING})
+            for word in words
+        ]
+
+    @property
+    def views(self) -> int:
+        """How many versions of each row a contrast compares."""
+        word = self._word("contrast")
+        return 1 if word is None else word.args.get("views", 1)
+
+    def groups(self, space: LabelSpace) -> LabelGroups | None:
+        """The groups of a space that experts are trained in; None without such experts."""
+        word = self._word("head")
+        if word is None or word.name != "group":
+            return None
+        return getattr(LabelGroups, word.args["grouping"])(space, word.args["n"])
+
+    def head(self, in_features: int, bins: int) -> AbstractHead:
+        """A fresh head, to be fitted on the training labels in the task's units.
+
+        Args:
+            in_features: Width of the encoder's features.
+            bins: Bins of the label space, the classes of a classifier.
+        """
+        word = self._word("head")
+        if word is None:
+            return LinearHead(in_features)
+        if word.name == "cls":
+            return ClassifierHead(in_features, bins, **word.args)
+        return GroupHead(in_features, **word.args)
 
     def loss(self, cost: str = "l1", noise_sigma: float = 1.0) -> AbstractLoss:
         """A fresh loss.

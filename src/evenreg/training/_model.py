@@ -14,6 +14,7 @@ from evenreg import _check
 from evenreg._files import write_json
 from evenreg.data import TablePreprocessor
 from evenreg.errors import InputError
+from evenreg.heads import AbstractHead, ClassifierHead, GroupHead, LinearHead
 from evenreg.losses import L1Loss
 from evenreg.models import SmallCNN, TableMLP
 from evenreg.training._about import ABOUT, read_about, unreadable
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 _WEIGHTS, _INPUTS, _TREES = "weights.pt", "inputs.skops", "trees.skops"
 _ENCODERS: dict[str, type[nn.Module]] = {"TableMLP": TableMLP, "SmallCNN": SmallCNN}
+_HEADS: dict[str, type[AbstractHead]] = {
+    "LinearHead": LinearHead,
+    "GroupHead": GroupHead,
+    "ClassifierHead": ClassifierHead,
+}
 # What skops does not know by itself in scikit-learn's gradient boosting: arrays of nodes.
 _TRUSTED_TREES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 
@@ -67,6 +73,8 @@ class TrainedNetwork(AbstractTrainedModel):
     ) -> None:
         self.task, self.preprocessor = task, preprocessor
         self.about = {**about, "evenreg": evenreg.__version__, "kind": "network"}
+        if isinstance(task.head, AbstractHead):
+            self.about |= {"head": type(task.head).__name__, "head_config": task.head.config}
 
     def predict(
         self, inputs: "DataFrame | NDArray[np.float32]", *, rows: NDArray[np.integer] | int = 0
@@ -132,7 +140,7 @@ class TrainedNetwork(AbstractTrainedModel):
     def load(cls, folder: Path, about: dict[str, Any]) -> Self:
         """Read what `save` wrote."""
         encoder = _ENCODERS[about["encoder"]](**about["encoder_config"])
-        head = nn.Linear(encoder.out_features, 1)  # pyright: ignore[reportArgumentType]
+        head = _HEADS[about["head"]](**about["head_config"])
         scaler = TargetScaler()
         state = torch.load(folder / _WEIGHTS, map_location="cpu", weights_only=True)
         for name, part in {"encoder": encoder, "head": head, "scaler": scaler}.items():

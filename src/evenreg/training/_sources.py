@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evenreg.data import Images, Table, TablePreprocessor
+from evenreg.features import noisy_view, shifted_view
 from evenreg.labels import Bins, balanced_holdout, balanced_split
 from evenreg.models import SmallCNN, TableMLP, quantile_edges
 
@@ -30,6 +31,10 @@ class AbstractPrepared(ABC):
     @abstractmethod
     def inputs(self) -> tuple[Tensor, ...]:
         """The encoder's arguments, each ``(rows, ...)``."""
+
+    @abstractmethod
+    def second_view(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Another version of a batch of inputs, of the same labels; drawn from torch's generator."""
 
     @abstractmethod
     def encoder(self) -> TableMLP | SmallCNN:
@@ -52,6 +57,7 @@ class AbstractSource(ABC):
         groups: ``(rows,)`` which rows come from one thing and are no independent observations.
         row_numbers: ``(rows,)`` how a person finds a row: its line in the file, or its number.
         trees: Whether gradient-boosted trees can be trained on the rows.
+        augments: Whether rows change from epoch to epoch, so that features cannot be kept.
     """
 
     y: NDArray[np.float64]
@@ -66,6 +72,7 @@ class AbstractSource(ABC):
     groups: Rows
     row_numbers: Rows
     trees: bool
+    augments: bool = False
 
     @property
     @abstractmethod
@@ -92,6 +99,10 @@ class PreparedTable(AbstractPrepared):
         assert self.preprocessor is not None
         ready = self.preprocessor.transform(self._features, lenient=True)
         return torch.from_numpy(ready.numeric), torch.from_numpy(ready.other)
+
+    def second_view(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        numeric, other = inputs
+        return noisy_view(numeric), other
 
     def encoder(self) -> TableMLP:
         numeric, other = self.inputs
@@ -156,6 +167,9 @@ class PreparedImages(AbstractPrepared):
     @property
     def inputs(self) -> tuple[Tensor, ...]:
         return (self._images,)
+
+    def second_view(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return (shifted_view(inputs[0]),)
 
     def encoder(self) -> SmallCNN:
         return SmallCNN(self._images.shape[1])

@@ -1,7 +1,7 @@
 """The one training loop: whatever the method, these are its parts."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import lightning.pytorch as pl
@@ -12,12 +12,16 @@ from torch import Tensor, nn
 
 from evenreg import _check
 from evenreg._torch import process_count, sum_over_processes
-from evenreg.features import FDS, AbstractRegularizer
+from evenreg.errors import InputError
+from evenreg.features import FDS, AbstractRegularizer, GroupContrast, RankNContrast
+from evenreg.heads import AbstractHead, GroupHead, Prediction
 from evenreg.losses import AbstractBalancedLoss, AbstractLoss
 from evenreg.metrics import BalancedMAE
 from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
 from evenreg.training._batches import Batch
 from evenreg.training._scaler import TargetScaler
+
+Inputs = tuple[Tensor, ...]
 
 
 @final
@@ -30,12 +34,16 @@ class RegressionTask(pl.LightningModule):
 
     Args:
         encoder: Maps the batch's inputs to features ``(batch, features)``.
-        head: Maps features to ``(batch, out)``.
-        loss: Any loss of `evenreg.losses`, fitted in the scaler's units where it needs fitting.
+        head: A head of `evenreg.heads`, fitted in the scaler's units, or any module that maps features to
+            ``(batch, out)``.
+        loss: Any loss of `evenreg.losses`, fitted in the scaler's units where it needs fitting; a head hands it what
+            it is to be trained by. None trains the encoder by the regularizers alone, selected on ``val_contrast``.
         scaler: Label units to training units; None trains in label units.
         bins: Number of bins of the label space, for ``val_bmae``.
         calibration: `FDS`, fitted on the training labels in label units; acts between encoder and head.
         regularizers: Parts of `evenreg.features` that add a term from features and labels, fitted likewise.
+        second_view: Another version of the inputs of a batch, such as images shifted by a pixel, for contrasts of two
+            views; None contrasts rows as they are.
         learning_rate: AdamW's, above 0.
         weight_decay: AdamW's, at least 0; biases and the loss's parameters are exempt.
         loss_learning_rate: For the loss's own parameters, above 0.
@@ -50,7 +58,7 @@ class RegressionTask(pl.LightningModule):
         self,
         encoder: nn.Module,
         head: nn.Module,
-        loss: AbstractLoss,
+        loss: AbstractLoss | None,
         *,
         scaler: TargetScaler | None = None,
         bins: int = 1,
@@ -60,8 +68,11 @@ class RegressionTask(pl.LightningModule):
         one_cycle: bool = False,
         calibration: FDS | None = None,
         regularizers: Sequence[AbstractRegularizer] = (),
+        second_view: Callable[[Inputs], Inputs] | None = None,
     ) -> None:
         super().__init__()
+        if loss is None and not regularizers:
+            raise InputError("loss: expected a loss or regularizers to train by, got neither; give one.")
         self.encoder, self.head, self.loss = encoder, head, loss
         self.calibration, self.regularizers = calibration, nn.ModuleList(regularizers)
         self.scaler = TargetScaler() if scaler is None else scaler
@@ -69,12 +80,23 @@ class RegressionTask(pl.LightningModule):
         self.weight_decay = _check.positive(weight_decay, "weight_decay", zero=True)
         self.loss_learning_rate = _check.positive(loss_learning_rate, "loss_learning_rate")
         self.one_cycle = one_cycle
+        self.second_view = second_view
         self.val_bmae = BalancedMAE(bins)
         self._batches_are_balanced = False
 
+    @property
+    def monitor(self) -> str:
+        """What models are selected by, the smaller the better."""
+        return "val_contrast" if self.loss is None else "val_bmae"
+
     def forward(self, *inputs: Tensor) -> Float[Tensor, "batch out"]:
         """Predictions in label units."""
-        return self.scaler.inverse(self.head(self.encoder(*inputs)))
+        return self.scaler.inverse(self.predicted(self.encoder(*inputs)).value)
+
+    def predicted(self, features: Float[Tensor, "batch features"]) -> Prediction:
+        """What the head makes of features, in training units."""
+        prediction = self.head(features)
+        return prediction if isinstance(prediction, Prediction) else Prediction(prediction, {})
 
     def on_train_start(self) -> None:
         """Look whether the loader balances its batches."""
@@ -88,19 +110,56 @@ class RegressionTask(pl.LightningModule):
         if self._batches_are_balanced:
             self._warn_of_double_correction(batch.weight)
         features = self.encoder(*batch.inputs)
-        prediction = self.head(self._calibrated(features, batch.target))
+        prediction = self.predicted(self._calibrated(features, batch.target))
         scaled = self.scaler(batch.target)
-        loss = self.loss(prediction, scaled, batch.weight)
-        self.log("train_loss", loss, batch_size=len(batch.target))
-        total = loss * _share_of_mean(batch.target)
-        for part in self.regularizers:
-            # Distances between labels tie in label units, windows count in standard deviations.
-            term = (
-                part(features, scaled, prediction) if part.needs_prediction else part(features, batch.target)
-            )
-            self.log(f"{type(part).__name__}_loss", term, batch_size=len(batch.target))
+        total = self._supervised(prediction, scaled, batch)
+        for name, term in self._regularized(features, batch, prediction.value, scaled).items():
+            self.log(name, term, batch_size=len(batch.target))
             total = total + term
         return total
+
+    def _supervised(self, prediction: Prediction, scaled: Tensor, batch: Batch) -> Tensor:
+        """The loss by which the head is trained, 0 where the encoder alone is."""
+        rows = len(batch.target)
+        if self.loss is None:
+            return prediction.value.new_zeros(())
+        if isinstance(self.head, AbstractHead):
+            terms = self.head.terms(prediction, scaled, batch.weight, cost=self.loss)
+            loss = self.head.total(terms)
+            if len(terms) > 1:
+                for name, term in terms.items():
+                    self.log(f"{name}_loss", term, batch_size=rows)
+        else:
+            loss = self.loss(prediction.value, scaled, batch.weight)
+        self.log("train_loss", loss, batch_size=rows, on_step=False, on_epoch=True)
+        if isinstance(self.head, GroupHead):
+            self._log_routing("train", self.head, prediction, batch.target)
+        return loss * _share_of_mean(batch.target)
+
+    def _regularized(
+        self, features: Tensor, batch: Batch, prediction: Tensor, scaled: Tensor
+    ) -> dict[str, Tensor]:
+        """The terms of the regularizers. Labels tie in label units; windows count in standard deviations."""
+        terms: dict[str, Tensor] = {}
+        for part in self.regularizers:
+            name = f"{type(part).__name__}_loss"
+            if part.needs_prediction:
+                terms[name] = part(features, scaled, prediction)
+            elif self.second_view is not None and isinstance(part, RankNContrast | GroupContrast):
+                other = self.encoder(*self.second_view(batch.inputs))
+                terms[name] = part(torch.cat([features, other]), batch.target.repeat(2, 1))
+            else:
+                terms[name] = part(features, batch.target)
+        return terms
+
+    def _log_routing(self, stage: str, head: GroupHead, prediction: Prediction, target: Tensor) -> None:
+        """Error with predicted and with true routing, in label units: the gap is what routing costs."""
+        rows = len(target)
+        with torch.no_grad():
+            by_true_group = head.true_routing(prediction, self.scaler(target))
+            for name, value in {"mae": prediction.value, "mae_true_group": by_true_group}.items():
+                error = (self.scaler.inverse(value) - target).abs().mean()
+                self.log(f"{stage}_{name}", error, batch_size=rows, on_step=False, on_epoch=True)
 
     def _calibrated(self, features: Tensor, target: Tensor) -> Tensor:
         if self.calibration is None:
@@ -134,8 +193,18 @@ class RegressionTask(pl.LightningModule):
         """Add one batch to the balanced error."""
         del batch_idx
         batch = Batch(*batch)
-        self.val_bmae.update(self(*batch.inputs), batch.target, batch.bin)
-        self.log("val_bmae", self.val_bmae, batch_size=len(batch.target))
+        features, rows = self.encoder(*batch.inputs), len(batch.target)
+        prediction = self.predicted(features)
+        if self.loss is None:
+            scaled = self.scaler(batch.target)
+            terms = self._regularized(features, batch, prediction.value, scaled)
+            total: Any = sum(terms.values())
+            self.log("val_contrast", total, batch_size=rows)
+            return
+        self.val_bmae.update(self.scaler.inverse(prediction.value), batch.target, batch.bin)
+        self.log("val_bmae", self.val_bmae, batch_size=rows)
+        if isinstance(self.head, GroupHead):
+            self._log_routing("val", self.head, prediction, batch.target)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Predictions ``(batch, out)`` in label units."""
@@ -148,8 +217,14 @@ class RegressionTask(pl.LightningModule):
         groups: list[dict[str, Any]] = [
             {"params": [p for p in network if p.ndim > 1], "weight_decay": self.weight_decay},
             {"params": [p for p in network if p.ndim <= 1], "weight_decay": 0.0},
-            {"params": self.loss.noise_parameters(), "weight_decay": 0.0, "lr": self.loss_learning_rate},
         ]
+        if self.loss is not None:
+            noise = {
+                "params": self.loss.noise_parameters(),
+                "weight_decay": 0.0,
+                "lr": self.loss_learning_rate,
+            }
+            groups.append(noise)
         optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=self.learning_rate)
         if not self.one_cycle:
             return optimizer

@@ -1,0 +1,180 @@
+"""Train the network of one method with one seed, stage by stage."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import torch
+from lightning.pytorch import Callback
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from evenreg._files import write_json
+from evenreg.labels import Bins, LabelSpace
+from evenreg.losses import AbstractBalancedLoss, AbstractLoss, L1Loss
+from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
+from evenreg.training._batches import Rows, memory_loader
+from evenreg.training._checkpoints import BEST, load_best
+from evenreg.training._curves import Curves
+from evenreg.training._fit import Budget, fit
+from evenreg.training._frozen_encoder import FrozenEncoder, encode
+from evenreg.training._method import Method
+from evenreg.training._model import TrainedNetwork
+from evenreg.training._scaler import TargetScaler
+from evenreg.training._stage import Stage, stages_of
+from evenreg.training._task import RegressionTask
+
+if TYPE_CHECKING:
+    from evenreg.training._cell import Draw
+
+Tell = Callable[[int, float], None]
+_DONE = "done.json"
+
+
+@final
+@dataclass
+class NetworkTraining:
+    """The network of one method with one seed.
+
+    Each stage is a training like any other: it is selected on validation rows, checkpointed and resumed in a folder
+    of its own, ``stage-1`` and so on where there are several. Its random numbers follow from seed and stage.
+
+    Attributes:
+        method: What to train.
+        draw: The seed's rows.
+        folder: Where checkpoints go; after Ctrl-C the best model so far is in its ``best``.
+        cost: The cost where the method names none.
+        noise_sigma: In label units, where a learned noise scale starts; None for one SD of the labels.
+        budget: How long each stage takes.
+        tell: Called after every epoch.
+        about: Facts that the model keeps.
+        curves: What was logged: ``stage`` from 1, ``epoch`` from 1, and numbers by name.
+    """
+
+    method: Method
+    draw: "Draw"
+    folder: Path
+    cost: str
+    noise_sigma: float | None
+    budget: Budget | None
+    tell: Tell | None
+    about: dict[str, Any]
+    curves: list[dict[str, float]] = field(default_factory=list)
+
+    def run(self) -> TrainedNetwork:
+        """Train all stages; global random state is left as it was."""
+        source = self.draw.source
+        self.scaler = TargetScaler(log=self.method.log).fit(source.y[self.draw.train])
+        stages = stages_of(self.method)
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            torch.manual_seed(self.draw.seed)
+            encoder: Any = self.draw.prepared.encoder()
+            self.about |= {"encoder": type(encoder).__name__, "encoder_config": encoder.config}
+            head: Any = None
+            for number, stage in enumerate(stages):
+                if number:
+                    # From here on a run whose first stage is done already draws the same numbers.
+                    torch.manual_seed(self.draw.seed + 1_000_003 * number)
+                folder = self.folder if len(stages) == 1 else self.folder / f"stage-{number + 1}"
+                head, told = self._train(stage, encoder, folder)
+                self.curves += [{"stage": number + 1, **row} for row in told]
+        return self._model(encoder, head)
+
+    def _train(self, stage: Stage, encoder: Any, folder: Path) -> tuple[nn.Module, list[dict[str, float]]]:
+        """Train one stage; the encoder is changed in place, the head returned with the stage's curves."""
+        prepared, source, method = self.draw.prepared, self.draw.source, stage.method
+        space = LabelSpace.fit(self.scaler.standardize(source.y[self.draw.train]), self._bins())
+        head: Any = method.head(encoder.out_features, len(space.bins)).fit(space)
+        if stage.contrast_only:
+            head.requires_grad_(False)  # it is not trained, and says so to other processes
+        cached = stage.frozen and not source.augments
+        inputs = (encode(encoder, prepared.inputs),) if cached else prepared.inputs
+        calibration, regularizers = method.calibration(), method.regularizers()
+        for part in (*regularizers, *([] if calibration is None else [calibration])):
+            part.fit(self.draw.space)
+        trained = (nn.Identity() if cached else FrozenEncoder(encoder)) if stage.frozen else encoder
+        task = RegressionTask(
+            trained,
+            head,
+            None if stage.contrast_only else self._loss(method, space),
+            scaler=self.scaler,
+            bins=len(source.bins),
+            calibration=calibration,
+            regularizers=regularizers,
+            second_view=prepared.second_view if method.views == 2 else None,
+            **source.optimizer,
+        )
+        if (folder / _DONE).exists():
+            load_best(task, folder)
+            return head, json.loads((folder / _DONE).read_text(encoding="utf-8"))
+        curves = Curves()
+        try:
+            fit(
+                task,
+                self._training_batches(stage, inputs),
+                self._validation_batches(stage, inputs),
+                folder,
+                budget=_with_callback(self.budget or Budget(), curves),
+                tell=self.tell,
+            )
+        except KeyboardInterrupt:
+            if (folder / BEST).exists() and not stage.contrast_only:
+                load_best(task, folder)
+                # Good enough, perhaps: the one who stopped it may think so.
+                self._model(encoder, head).save(self.folder / "best")
+            raise
+        if folder != self.folder:
+            write_json(folder / _DONE, curves.rows)  # last: a stage with it is done
+        return head, curves.rows
+
+    def _model(self, encoder: Any, head: Any) -> TrainedNetwork:
+        # What it was trained by is not kept.
+        task = RegressionTask(encoder, head, L1Loss(), scaler=self.scaler)
+        return TrainedNetwork(task, self.draw.prepared.preprocessor, self.about)
+
+    def _bins(self) -> Bins:
+        """The source's bins in the units the network learns in."""
+        edges, y = self.draw.source.bins.edges, self.draw.source.y[self.draw.train]
+        # A logarithm needs positive edges; nothing lies below the smallest label.
+        edges = np.maximum(edges, y.min() / 2) if self.scaler.log else edges
+        return Bins(self.scaler.standardize(np.unique(edges)))
+
+    def _loss(self, method: Method, space: LabelSpace) -> AbstractLoss:
+        """The loss, with the prior of the training labels in the units the network learns in."""
+        in_units = (
+            None if self.noise_sigma is None or self.scaler.log else self.noise_sigma / self.scaler.std[0]
+        )
+        loss = method.loss(self.cost, 1.0 if in_units is None else in_units)
+        return loss.fit(space) if isinstance(loss, AbstractBalancedLoss) else loss
+
+    def _rows(
+        self, index: NDArray[np.int64], inputs: tuple[Tensor, ...], weight: NDArray[np.float64]
+    ) -> Rows:
+        source = self.draw.source
+        y = torch.from_numpy(source.y[index])[:, None]
+        bins = torch.from_numpy(source.bins.index(source.y[index]))
+        return Rows(tuple(tensor[index] for tensor in inputs), y, torch.from_numpy(weight).float(), bins)
+
+    def _training_batches(self, stage: Stage, inputs: tuple[Tensor, ...]) -> DataLoader[Any]:
+        draw, size = self.draw, self.draw.source.batch_size
+        rows = self._rows(draw.train, inputs, draw.weights(stage.method))
+        if not stage.balanced_batches:
+            return memory_loader(rows, size, shuffle=True, seed=draw.seed)
+        sampler = BalancedBatchSampler(draw.space, draw.source.y[draw.train], size, seed=draw.seed)
+        return memory_loader(rows, sampler)
+
+    def _validation_batches(self, stage: Stage, inputs: tuple[Tensor, ...]) -> DataLoader[Any]:
+        val = self.draw.val
+        # A contrast is of pairs: batches as large as those it is trained on.
+        size = self.draw.source.batch_size if stage.contrast_only else 4096
+        return memory_loader(self._rows(val, inputs, np.ones(len(val))), size, shuffle=False)
+
+
+def _with_callback(budget: Budget, callback: Callback) -> Budget:
+    asked = budget.trainer.get("callbacks") or []
+    callbacks = [*(asked if isinstance(asked, list) else [asked]), callback]
+    return replace(budget, trainer={**budget.trainer, "callbacks": callbacks})

@@ -105,9 +105,9 @@ def routing_sentence(row: str, seeds: Sequence[GroupRouting]) -> str:
     def mean(name: str) -> float:
         return float(np.mean([getattr(routing, name) for routing in seeds]))
 
-    cost = mean("mae") - mean("mae_true_group")
+    mae, mae_true = mean("mae"), mean("mae_true_group")
     return (
         f"{row}: told the group of {mean('accuracy'):.0%} of the test rows, {mean('distance'):.2f} groups off (mean "
-        f"over groups). MAE {mean('mae'):.4g}, with true groups {mean('mae_true_group'):.4g}: routing costs {cost:.3g}; "
-        f"a constant a group, true groups: {mean('mae_constant'):.4g}."
+        f"over groups). MAE {mae:.4g}, with true groups {mae_true:.4g}: routing costs {mae - mae_true:.3g}; a constant "
+        f"a group, true groups: {mean('mae_constant'):.4g}."
     )

@@ -29,7 +29,7 @@ def names(methods, sweep):
 
 def another_value(argument):
     """The text of a value that is not the default, and the value."""
-    for text in ("9", "0.5", "true", "false"):
+    for text in ("9", "2", "0.5", "true", "false"):
         with contextlib.suppress(InputError):
             if (value := argument.read(text, "it")) != argument.default:
                 return text, value
@@ -138,9 +138,11 @@ class TestRows:
         """A word that is added to the grammar needs nothing here: two values that differ make two rows."""
         for word, (_, arguments) in WORDS.items():
             for argument, known in arguments.items():
-                value, changed = another_value(known)
+                value, changed = ("0", 0) if argument == "start_update" else another_value(known)
                 text = f"{word}.{argument}={value}"
-                ((swept_word,),) = swept([parse(word)], text)
+                others = parse("cls + crt" if word == "crt" else word)
+                (found,) = swept([others], text)
+                (swept_word,) = (w for w in found if w.name == word)
                 assert swept_word.args[argument] == changed != known.default, text
 
 
@@ -180,6 +182,11 @@ SENTENCES = [
     ("lds.size", InputError, "sweep: expected an argument of a word and its values, got 'lds.size'; write"),
     (" ; ", InputError, "sweep: expected an argument of a word and its values, got ' ; '; write"),
 ]
+
+
+def test_values_that_contradict_another_argument():
+    with pytest.raises(InputError, match="expected start_smooth after start_update, got 2 and 5"):
+        rows("fds", "fds.start_update=1,5")
 
 
 @pytest.mark.parametrize(("sweep", "error", "sentence"), SENTENCES)

@@ -32,7 +32,7 @@ def swept(methods: Sequence[Sequence[Word]], sweep: str) -> list[list[Word]]:
     Raises:
         UnknownNameError: A word, argument or option nobody knows; the nearest known one is offered.
         InputError: A sweep that cannot be read, an argument without values or given twice, a value its word
-            refuses, or something that no method takes.
+            refuses, values that contradict together, or something that no method takes.
 
     Example:
         >>> found = swept([parse("vanilla"), parse("sqinv + lds")], "lds.size=5,9; lds.sigma=1,2")
@@ -59,6 +59,7 @@ def swept(methods: Sequence[Sequence[Word]], sweep: str) -> list[list[Word]]:
             changed = list(words)
             for key, value in zip(mine, combination, strict=True):
                 changed = _with(changed, key, value) or changed
+            parse(" + ".join(map(str, changed)))  # what is read one by one may contradict together
             found.append(changed)
     return found
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from evenreg.training._fds_handle import FDSHandle as FDSHandle
     from evenreg.training._fit import Budget as Budget
     from evenreg.training._fit import fit as fit
+    from evenreg.training._frozen_encoder import FrozenEncoder as FrozenEncoder
+    from evenreg.training._frozen_encoder import encode as encode
     from evenreg.training._hugging_face import hugging_face_trainer as hugging_face_trainer
     from evenreg.training._method import Method as Method
     from evenreg.training._model import TrainedNetwork as TrainedNetwork
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from evenreg.training._scaler import TargetScaler as TargetScaler
     from evenreg.training._sources import ImageSource as ImageSource
     from evenreg.training._sources import TableSource as TableSource
+    from evenreg.training._stage import Stage as Stage
+    from evenreg.training._stage import stages_of as stages_of
     from evenreg.training._task import RegressionTask as RegressionTask
 
 _NAMES = {
@@ -46,7 +50,9 @@ _NAMES = {
     "Draw": "_cell",
     "FDSCallback": "_fds_callback",
     "FDSHandle": "_fds_handle",
+    "encode": "_frozen_encoder",
     "fit": "_fit",
+    "FrozenEncoder": "_frozen_encoder",
     "hugging_face_trainer": "_hugging_face",
     "ImageSource": "_sources",
     "load_model": "_model",
@@ -58,6 +64,8 @@ _NAMES = {
     "RegressionTask": "_task",
     "Rows": "_batches",
     "RunFolder": "_run",
+    "Stage": "_stage",
+    "stages_of": "_stage",
     "TableSource": "_sources",
     "TargetScaler": "_scaler",
     "train_cell": "_cell",
@@ -73,6 +81,7 @@ __all__ = [
     "Draw",
     "FDSCallback",
     "FDSHandle",
+    "FrozenEncoder",
     "ImageSource",
     "Method",
     "RegressionTask",
@@ -80,16 +89,19 @@ __all__ = [
     "RegularizerHandle",
     "Rows",
     "RunFolder",
+    "Stage",
     "TableSource",
     "TargetScaler",
     "TrainedNetwork",
     "TrainedTrees",
     "attach",
+    "encode",
     "fit",
     "hugging_face_trainer",
     "load_model",
     "memory_loader",
     "read_about",
+    "stages_of",
     "train_cell",
 ]
 

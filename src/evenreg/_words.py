@@ -199,8 +199,9 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
             ),
             "ties": Argument("equal", _choice("equal", "average")),
             "sample": Argument(True, _switch),
-            # The published weight beside an error in years, in standard deviations of AgeDB's ages.
-            "weight": Argument(0.06, _number),
+            # Published: 1 beside an error in years, 0.06 in standard deviations of those ages, for a ResNet-50. Small
+            # encoders lose by that, several times over; a tenth of it loses nothing on validation rows.
+            "weight": Argument(0.006, _number),
         },
     ),
     "rnc": (

@@ -15,7 +15,7 @@ import torch
 
 import evenreg
 from evenreg.cli import main, train
-from evenreg.errors import InputError, RunFolderError, UnknownNameError
+from evenreg.errors import EvenregError, InputError, RunFolderError, UnknownNameError
 
 ROOT = Path(__file__).parents[2]
 CPU = {"accelerator": "cpu", "devices": 1}
@@ -56,6 +56,7 @@ def test_the_folder_holds_everything_and_nothing_else(finished):
         "DONE",
         "best",
         "config.json",
+        "curves.csv",
         "prediction.npy",
         "predictions.csv",
         "result.json",
@@ -167,7 +168,7 @@ def test_ctrl_c_keeps_the_best_and_a_resumed_run_ends_like_one_that_was_not_cut(
             if trainer.current_epoch == epoch and batch_idx == 2:
                 os.kill(os.getpid(), signal.SIGINT)
 
-    settings = {"epochs": 6, "batch_size": 32, "checkpoint_seconds": 0.0}
+    settings = {"epochs": 6, "batch_size": 32, "checkpoint_seconds": 3600.0}
     straight = train(
         sales, "price", "bmc", out=tmp_path / "straight", trainer={**CPU, "callbacks": []}, **settings
     )
@@ -177,6 +178,7 @@ def test_ctrl_c_keeps_the_best_and_a_resumed_run_ends_like_one_that_was_not_cut(
         )
     told = capsys.readouterr().err
     assert "--resume goes on from here" in told
+    assert list((tmp_path / "cut").rglob("last.ckpt"))
     assert ("the best model so far is in" in told) == (epoch > 0)
     if epoch:
         assert np.isfinite(evenreg.load_model(tmp_path / "cut/fit/best").predict(pd.read_csv(sales))).all()
@@ -239,6 +241,22 @@ def test_what_is_wrong_is_one_sentence_and_leaves_nothing(sales, tmp_path, setti
     with pytest.raises(error, match=sentence):
         train(**said, out=tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ({"learning_rate": 1e10}, {}),
+        ({"trainer": {**CPU, "max_time": "00:00:00:00"}}, {}),
+        ({"trainer": {**CPU, "strategy": "foo"}}, {}),
+    ],
+)
+def test_a_failed_start_does_not_lock_the_folder(sales, tmp_path, wrong, right):
+    said = {"data": sales, "target": "price", "method": "vanilla", "epochs": 1, "out": tmp_path / "r"}
+    with pytest.raises(EvenregError):
+        train(**said | {"trainer": CPU} | wrong)
+    assert not (tmp_path / "r").exists()
+    assert train(**said | {"trainer": CPU} | right).folder == tmp_path / "r"
 
 
 def test_log_needs_a_positive_target(tmp_path, frame):

@@ -137,6 +137,7 @@ def compare(
         if temporary:
             folder = Path(undo.enter_context(TemporaryDirectory(prefix="evenreg-")))
         run = RunFolder.open(folder, config, resume=resume, overwrite=overwrite)
+        undo.enter_context(run.given_back())
         if not quiet:
             times = f"{seeds} seed{'s' if seeds > 1 else ''}"
             print(f"{len(rows)} rows x {times}: {len(rows) * seeds} trainings", file=sys.stderr)

@@ -154,10 +154,11 @@ def train(
     run = RunFolder.open(folder, plan, resume=resume, overwrite=overwrite) if first else RunFolder(folder)
     if run.done:
         return TrainResult.read(source, folder, settings, regions)
-    _train(settings, source, run, budget, quiet)
-    result = TrainResult.read(source, folder, settings, regions)
-    result.store()
-    run.finish()
+    with run.given_back():
+        _train(settings, source, run, budget, quiet)
+        result = TrainResult.read(source, folder, settings, regions)
+        result.store()
+        run.finish()
     return result
 
 
@@ -168,6 +169,7 @@ def _train(
     from evenreg.cli._train_progress import EpochProgress
     from evenreg.cli._train_result import keep
     from evenreg.training import Draw, Method, train_cell
+    from evenreg.training._checkpoints import LAST
 
     fit = run.path / "fit"
     arguments = dict(budget.trainer)
@@ -186,7 +188,8 @@ def _train(
     except KeyboardInterrupt:
         if _first_process():
             kept = f"the best model so far is in {fit / 'best'}; " if (fit / "best").exists() else ""
-            print(f"{kept}--resume goes on from here.", file=sys.stderr)
+            goes_on = any(fit.rglob(LAST))
+            print(f"{kept}--resume {'goes on from here' if goes_on else 'starts again'}.", file=sys.stderr)
         raise
     if not _first_process():
         sys.exit(0)  # processes that Lightning started have nothing left to do

@@ -14,6 +14,7 @@ from evenreg._torch import process_count, process_rank
 from evenreg.errors import CheckpointError
 from evenreg.features import FDS
 from evenreg.training._batches import BatchIndices
+from evenreg.training._ctrl_c import CtrlC
 from evenreg.training._task import RegressionTask
 
 BEST, LAST = "best.ckpt", "last.ckpt"
@@ -32,10 +33,11 @@ class Resumable(Checkpoint):
         path: Where it goes.
         seconds: Between one and the next, at least.
         sampler: The training batches'; inside an epoch only `BatchIndices` can go on.
+        ctrl_c: Tells whether somebody wants to stop: it then writes one more and stops.
     """
 
-    def __init__(self, path: Path, seconds: float, sampler: object) -> None:
-        self.path, self.seconds, self.saved_at = path, seconds, time.monotonic()
+    def __init__(self, path: Path, seconds: float, sampler: object, ctrl_c: CtrlC) -> None:
+        self.path, self.seconds, self.saved_at, self.ctrl_c = path, seconds, time.monotonic(), ctrl_c
         self.sampler = sampler if isinstance(sampler, BatchIndices) else None
         self.batches = 0
 
@@ -48,17 +50,25 @@ class Resumable(Checkpoint):
         last = batches >= trainer.num_training_batches  # the epoch's end has its own
         once = trainer.val_check_batch == trainer.num_training_batches  # no validation inside the epoch
         alone = trainer.world_size == 1 or batches % _BATCHES_BETWEEN_MESSAGES == 0
-        if self.sampler is not None and stepped and not last and once and alone:
+        resumable = self.sampler is not None and once
+        if resumable and stepped and not last and alone:
             self._save_when_due(trainer, batches)
+        elif not resumable and not last:
+            self.ctrl_c.answer()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         del pl_module
         if not trainer.should_stop:  # which no checkpoint holds: one epoch too many would be trained
             self._save_when_due(trainer, 0)
+        self.ctrl_c.answer()
 
     def _save_when_due(self, trainer: pl.Trainer, batches: int) -> None:
-        if not trainer.strategy.broadcast(time.monotonic() - self.saved_at > self.seconds):
-            return
+        due = self.ctrl_c.pressed or time.monotonic() - self.saved_at > self.seconds
+        if trainer.strategy.broadcast(due):
+            self._save(trainer, batches)
+        self.ctrl_c.answer()
+
+    def _save(self, trainer: pl.Trainer, batches: int) -> None:
         self.batches, self.saved_at = batches, time.monotonic()
         for module in trainer.lightning_module.modules():
             if isinstance(module, FDS):

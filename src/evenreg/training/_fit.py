@@ -1,23 +1,23 @@
 """Train a task until its validation error stops falling, keep the best, survive a cut."""
 
-import logging
 import signal
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 import lightning.pytorch as pl
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from evenreg.errors import CheckpointError, TrainingError
-from evenreg.training._checkpoints import LAST, Best, Resumable, is_whole, load_best
+from evenreg.errors import CheckpointError, InputError, TrainingError
+from evenreg.training._checkpoints import BEST, LAST, Best, Resumable, is_whole, load_best
+from evenreg.training._ctrl_c import CtrlC
+from evenreg.training._lightning import quiet_lightning, reason_of
 from evenreg.training._task import RegressionTask
 
 # What a person may change by `Budget.trainer`.
@@ -63,20 +63,6 @@ class _Progress(pl.Callback):
         )
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Lightning's notes about devices and loader workers say nothing about rows that lie in memory."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="lightning|torch")
-        try:
-            yield
-        finally:
-            logger.setLevel(level)
-
-
 def fit(
     task: RegressionTask,
     train: DataLoader[Any],
@@ -89,7 +75,8 @@ def fit(
     """Train ``task``, leave its best weights in it and in ``folder / "best.ckpt"``; return its best ``monitor``.
 
     A run that was cut goes on from ``folder / "last.ckpt"`` and gives the same weights as one that was not
-    (bit-identical on the CPU). Ctrl-C raises `KeyboardInterrupt` with the best checkpoint kept on disk.
+    (bit-identical on the CPU). Ctrl-C raises `KeyboardInterrupt` after the batch at hand, with the best checkpoint
+    kept on disk and the last one written (not inside an epoch of balanced batches); pressed again, at once.
 
     Args:
         task: What to train; changed in place.
@@ -101,7 +88,9 @@ def fit(
 
     Raises:
         CheckpointError: A ``last.ckpt`` in the folder that does not fit the task.
-        TrainingError: No epoch had a finite ``val_bmae``.
+        InputError: Arguments in ``budget.trainer`` that Lightning does not take.
+        TrainingError: No epoch had a finite ``val_bmae``, or none was validated; checkpoints are deleted, since nobody
+            could use them.
     """
     budget, folder = budget or Budget(), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,23 +103,21 @@ def fit(
         callbacks.append(_Progress(tell))
     asked = budget.trainer.get("callbacks") or []
     callbacks += asked if isinstance(asked, list) else [asked]
-    callbacks.append(
-        Resumable(last, budget.checkpoint_seconds, train.sampler)
-    )  # with the state of all others
+    ctrl_c = CtrlC()
+    # Behind all others, with their state.
+    callbacks.append(Resumable(last, budget.checkpoint_seconds, train.sampler, ctrl_c))
     handler = signal.getsignal(signal.SIGINT)
-    with _quiet():
-        arguments: dict[str, Any] = {
-            **_DEFAULTS, "default_root_dir": folder, **budget.trainer, "callbacks": callbacks
-        }  # fmt: skip
-        trainer = pl.Trainer(
-            **arguments,
-            max_epochs=budget.epochs,
-            use_distributed_sampler=False,  # BatchIndices gives each process its rows
-        )
+    with quiet_lightning():
+        trainer = _trainer(budget, folder, callbacks)
         try:
-            trainer.fit(
-                task, train, validation, ckpt_path=str(last) if is_whole(last) else None, weights_only=True
-            )
+            with ctrl_c.noted(alone=trainer.world_size == 1):
+                trainer.fit(
+                    task,
+                    train,
+                    validation,
+                    ckpt_path=str(last) if is_whole(last) else None,
+                    weights_only=True,
+                )
         except SystemExit:  # Lightning turns Ctrl-C into an exit and switches the signal off
             signal.signal(signal.SIGINT, handler)
             if trainer.state.status == TrainerStatus.INTERRUPTED:
@@ -142,17 +129,53 @@ def fit(
                     f"{last}: expected a checkpoint of this very run, got another model's; delete the folder."
                 ) from error
             raise
+        except MisconfigurationException as error:  # some arguments Lightning looks at only here
+            raise _refused(error) from None
         except OSError as error:  # a full disk; Lightning tells the name of a file that only it has seen
             raise OSError(error.errno, error.strerror, str(folder)) from error
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
-        raise TrainingError(
-            f"training diverged: expected a finite {task.monitor}, got none in {trainer.current_epoch} epoch(s); look "
-            "at the features for extreme values, or leave this method out."
-        )
+        if trainer.is_global_zero:
+            for file in (folder / BEST, last):
+                file.unlink(missing_ok=True)
+        raise TrainingError(_went_nowhere(task, trainer.current_epoch, best.best_model_score))
     load_best(task, folder)
     if trainer.is_global_zero:
         last.unlink(missing_ok=True)
     return float(best.best_model_score)
+
+
+def _trainer(budget: Budget, folder: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
+    arguments: dict[str, Any] = {
+        **_DEFAULTS, "default_root_dir": folder, **budget.trainer, "callbacks": callbacks
+    }  # fmt: skip
+    try:
+        return pl.Trainer(
+            **arguments,
+            max_epochs=budget.epochs,
+            use_distributed_sampler=False,  # BatchIndices gives each process its rows
+        )
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> InputError:
+    return InputError(
+        f"trainer: expected arguments that Lightning's Trainer takes, got some that it refuses ({reason_of(error)}); "
+        "leave them out."
+    )
+
+
+def _went_nowhere(task: RegressionTask, epochs: int, score: Tensor | None) -> str:
+    """Why no epoch gave weights to keep."""
+    if score is None:
+        return (
+            f"training: expected at least one validation, got none in {epochs} epoch(s); give it more epochs or time, "
+            "and leave out trainer arguments that skip batches."
+        )
+    return (
+        f"training diverged: expected a finite {task.monitor}, got none in {epochs} epoch(s); look at features and "
+        f"labels for extreme values, or lower learning_rate, {task.learning_rate:g} here."
+    )
 
 
 @torch.no_grad()

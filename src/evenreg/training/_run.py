@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, final
 
@@ -9,6 +11,7 @@ from evenreg._files import write_json, write_text
 from evenreg.errors import RunFolderError
 
 _FORMAT = "evenreg.RunFolder 1"  # many programs call their settings config.json; these are ours
+_TRAINED = ("*.ckpt", "model.json", "result.json")  # what nobody wants to train again
 
 
 @final
@@ -25,7 +28,7 @@ class RunFolder:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self._new = path, False
 
     @classmethod
     def open(
@@ -51,7 +54,24 @@ class RunFolder:
         run = cls(path)
         if not (path / "config.json").exists():
             write_json(path / "config.json", {"format": _FORMAT} | config)
+            run._new = True
         return run
+
+    @contextmanager
+    def given_back(self) -> Iterator[None]:
+        """Empty the folder where the ``with`` block fails before anything was trained, for the corrected call.
+
+        Only a folder that this call filled, and never after Ctrl-C.
+        """
+        try:
+            yield
+        except Exception:
+            if self._new and not any(any(self.path.rglob(kept)) for kept in _TRAINED):
+                for path in self.path.iterdir():
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                with suppress(OSError):  # the folder that somebody is in
+                    self.path.rmdir()
+            raise
 
     @classmethod
     def check(cls, path: Path, *, resume: bool, overwrite: bool) -> bool:

@@ -34,6 +34,27 @@ def written(text: str) -> str:
         ("dense(bandwidth=2.50, max_ratio=30) + hgb", "hgb + dense(bandwidth=2.5, max_ratio=30)"),
         ("lds + CB(0.99)", "cb(beta=0.99) + lds"),
         ("cb(beta=0.999, max_ratio=8)", "cb(max_ratio=8)"),
+        ("GROUP", "group"),
+        ("group(10, argmax, true, soft, 1, uniform, 0.5, 1)", "group"),
+        (
+            "lds+sqinv+group(LAMBDA2=0, lambda1=2, grouping=Equal_Mass, beta=0.25, target=LA, bounded=False, "
+            "routing=soft, n=4)",
+            "group(n=4, routing=soft, bounded=false, target=la, beta=0.25, grouping=equal_mass, lambda1=2, lambda2=0) "
+            "+ sqinv + lds",
+        ),
+        ("group(target=ce) + mse", "group(target=ce) + mse"),
+        ("cb + CLS(expectation)", "cls(decode=expectation) + cb"),
+        ("crt+cls(argmax)", "cls + crt"),
+        ("ranksim + fds + lds + sqinv + RRT", "rrt + sqinv + lds + fds + ranksim"),
+        ("bmc + rrt + log", "log + rrt + bmc"),
+        ("RNC(stage=First, views=2)", "rnc(stage=first, views=2)"),
+        ("rnc(2, 1, joint, 1)", "rnc"),
+        ("Group_Contrast(5, stage=first) + group(5)", "group(n=5) + group-contrast(n=5, stage=first)"),
+        (
+            "group-contrast(views=2, similarity=cosine) + rrt",
+            "rrt + group-contrast(similarity=cosine, views=2)",
+        ),
+        ("ranksim + rnc(stage=first) + inv", "inv + ranksim + rnc(stage=first)"),
     ],
 )
 def test_canonical(text, canonical):
@@ -67,6 +88,46 @@ def test_writing_weightings_back_loses_nothing(alpha, bandwidth, beta, max_ratio
 def test_writing_back_loses_nothing(name, size, sigma):
     words = parse(f"{name} + lds(size={size}, sigma={sigma:g})")
     assert parse(" + ".join(map(str, words))) == words
+
+
+@given(
+    n=st.integers(1, 500),
+    beta=st.floats(1e-3, 50),
+    lambdas=st.tuples(st.floats(0, 1e3), st.floats(0, 1e3)),
+    choices=st.tuples(
+        st.sampled_from(["argmax", "soft"]),
+        st.booleans(),
+        st.sampled_from(["soft", "ce", "la"]),
+        st.sampled_from(["uniform", "equal_mass"]),
+    ),
+)
+@settings(max_examples=30, deadline=None)
+def test_writing_groups_back_loses_nothing(n, beta, lambdas, choices):
+    routing, bounded, target, grouping = choices
+    text = (
+        f"group({n}, {routing}, {bounded}, {target}, {beta!r}, {grouping}, lambda1={lambdas[0]!r}, "
+        f"lambda2={lambdas[1]!r})"
+    )
+    (word,) = parse(text)
+    assert parse(str(word)) == (word,)
+    assert tuple(word.args.values()) == (n, routing, bounded, target, beta, grouping, *lambdas)
+
+
+@pytest.mark.parametrize("name", ["group", "cls", "rnc", "group-contrast"])
+def test_every_argument_of_a_new_word_is_written_back_alone(name):
+    values = ("3", "2", "0.25", "false", "soft", "la", "equal_mass", "expectation", "first", "cosine")
+    for argument, known in WORDS[name][1].items():
+        for value in values:
+            try:
+                told = known.read(value, argument)
+            except InputError:
+                continue
+            if told != known.default:
+                canonical = f"{name}({argument}={value})"
+                assert written(canonical) == canonical
+                break
+        else:
+            pytest.fail(f"no value of {name}({argument}) that is not the default")
 
 
 def test_every_default_is_dropped_and_every_word_parses_alone():
@@ -127,6 +188,84 @@ def test_every_default_is_dropped_and_every_word_parses_alone():
             "hgb + huber",
             "method 'hgb + huber': hgb knows the costs l1 and mse, got huber; choose one of them.",
         ),
+        ("group(0)", "group(n): expected a whole number of at least 1, got '0'."),
+        ("group(2.5)", "group(n): expected a whole number"),
+        ("group(routing=hard)", "group(routing): got 'hard'; known are: argmax, soft."),
+        ("group(bounded=1)", "group(bounded): got '1'; known are: true, false."),
+        ("group(target=hard)", "group(target): got 'hard'; known are: soft, ce, la."),
+        ("group(beta=0)", "group(beta): expected a number above 0, got '0'."),
+        ("group(beta=-1)", "group(beta): expected a number above 0, got '-1'."),
+        ("group(grouping=equalmass)", "group(grouping): got 'equalmass'; did you mean 'equal_mass'?"),
+        ("group(lambda1=-1)", "group(lambda1): expected a number of at least 0, got '-1'."),
+        ("cls(decode=mean)", "cls(decode): got 'mean'; known are: argmax, expectation."),
+        ("rrt(2)", "rrt: takes 0 argument(s), got '2'; leave the rest out."),
+        ("rnc(views=0)", "rnc(views): expected a whole number of at least 1, got '0'."),
+        ("rnc(views=3)", "rnc(views): expected 1 or 2 views of a row, got '3'."),
+        ("group-contrast(views=1.5)", "group-contrast(views): expected a whole number"),
+        ("rnc(stage=second)", "rnc(stage): got 'second'; known are: joint, first."),
+        ("conr(stage=first)", "conr has no argument 'stage'"),
+        (
+            "crt",
+            "method 'crt': crt re-trains the classifier of a first stage, which is cls; write cls + crt, or rrt to "
+            "re-train a regressor.",
+        ),
+        ("group + crt", "method 'group + crt': crt re-trains the classifier of a first stage, which is cls"),
+        (
+            "cls + rrt",
+            "method 'cls + rrt': rrt re-trains a linear regressor, cls is none; write cls + crt.",
+        ),
+        (
+            "group + rrt",
+            "method 'group + rrt': rrt re-trains a linear regressor, group is none; leave one of them out.",
+        ),
+        ("rrt + crt", "method 'rrt + crt': rrt and crt exclude each other (stage); keep one."),
+        ("cls + group", "method 'cls + group': cls and group exclude each other (head); keep one."),
+        (
+            "cls + crt + cb",
+            "method 'cls + crt + cb': crt draws batches that hold every bin alike, a weighting beside it corrects "
+            "twice; keep one of them.",
+        ),
+        (
+            "cls + crt + lds",
+            "crt draws batches that hold every bin alike, a weighting beside it corrects twice",
+        ),
+        (
+            "group + bmc",
+            "method 'group + bmc': bmc corrects a regression over the whole label range, group trains none; leave one "
+            "of them out.",
+        ),
+        (
+            "cls + gai",
+            "gai corrects a regression over the whole label range, cls trains none; leave one of them",
+        ),
+        (
+            "cls + mse",
+            "method 'cls + mse': cls is trained by cross-entropy, the cost mse has no effect; leave it out.",
+        ),
+        (
+            "rrt + bmc + inv",
+            "bmc already corrects for the label distribution, a weighting beside it corrects twice",
+        ),
+        ("vanilla + rrt", "method 'vanilla + rrt': vanilla means the cost and nothing else; leave it out"),
+        ("vanilla + cls", "vanilla means the cost and nothing else; leave it out"),
+        (
+            "rnc(stage=first) + fds",
+            "method 'rnc(stage=first) + fds': rnc(stage=first) trains the encoder alone and then holds it still, which "
+            "leaves fds nothing to do; leave one of them out.",
+        ),
+        (
+            "rnc(stage=first) + rrt",
+            "and then holds it still, which leaves rrt nothing to do; leave one of them out.",
+        ),
+        (
+            "group-contrast(stage=first) + cls + crt",
+            "group-contrast(stage=first) trains the encoder alone and then holds it still, which leaves crt nothing",
+        ),
+        ("hgb + group", "method 'hgb + group': trees have no features for group to act on; leave it out."),
+        ("hgb + cls", "method 'hgb + cls': trees have no features for cls to act on; leave it out."),
+        ("hgb + rrt", "method 'hgb + rrt': trees have no features for rrt to act on; leave it out."),
+        ("hgb + cls + crt", "trees have no features for cls to act on; leave it out."),
+        ("hgb + rnc(stage=first)", "trees have no features for rnc to act on; leave it out."),
         ("inv ++ lds", "expected words such as 'sqinv + lds(size=9)', got nothing between the plus signs"),
         ("lds(size=3", "expected words such as 'sqinv + lds(size=9)', got 'lds(size=3'"),
     ],
@@ -135,6 +274,7 @@ def test_one_sentence_for_each_mistake(text, sentence):
     with pytest.raises(InputError) as caught:
         parse(text)
     assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_unknown_names_are_their_own_error():

@@ -226,6 +226,17 @@ class TestRows:
             "sqinv + lds",
         ]
 
+    def test_groups_that_differ_in_what_their_labels_have_no_use_for_are_one_row(self):
+        spelled = (
+            "group(3, target=ce); group(3, target=ce, beta=2); group(3, target=la, beta=9); group(3, beta=2)"
+        )
+        assert rows_for(spelled, trees=False, y=-self.Y) == [
+            "vanilla",
+            "group(n=3, target=ce)",
+            "group(n=3, target=la)",
+            "group(n=3, beta=2)",
+        ]
+
     @pytest.mark.parametrize(
         ("methods", "y", "sentence"),
         [

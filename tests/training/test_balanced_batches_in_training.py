@@ -11,16 +11,25 @@ from torch.utils.data import DataLoader
 
 from evenreg.labels import LabelSpace
 from evenreg.losses import BMCLoss, L1Loss
-from evenreg.training import BalancedBatchSampler, Batch, RegressionTask
+from evenreg.training import BalancedBatchSampler, Batch, RegressionTask, Rows, memory_loader
 
 
-def trained(loss, weight):
-    """One epoch on rows of which nine in ten have the label 0; the share of each label that the task saw."""
-    y = np.repeat([0.0, 1.0], [90, 10])
+def by_row(y, weight, sampler):
     rows = [
         Batch((torch.randn(2),), torch.tensor([label]), torch.tensor(w), torch.tensor(int(label)))
         for label, w in zip(y, weight, strict=True)
     ]
+    return DataLoader(rows, batch_sampler=sampler)
+
+
+def by_batch(y, weight, sampler):
+    labels, inputs = torch.from_numpy(y), (torch.randn(len(y), 2),)
+    return memory_loader(Rows(inputs, labels[:, None], torch.tensor(weight), labels.long()), sampler)
+
+
+def trained(loss, weight, loader):
+    """One epoch on rows of which nine in ten have the label 0; the share of each label that the task saw."""
+    y = np.repeat([0.0, 1.0], [90, 10])
     seen = []
 
     class Encoder(nn.Module):
@@ -38,21 +47,23 @@ def trained(loss, weight):
         pl.Trainer(
             max_epochs=1, accelerator="cpu", devices=1, logger=False, enable_checkpointing=False,
             enable_progress_bar=False, enable_model_summary=False, callbacks=[Task()],
-        ).fit(task, DataLoader(rows, batch_sampler=sampler))  # fmt: skip
+        ).fit(task, loader(y, weight, sampler))  # fmt: skip
     return seen
 
 
-def test_equal_weights_train_quietly_on_even_labels():
-    assert trained(L1Loss(), [1.0] * 100) == [0.5] * 10
+@pytest.mark.parametrize("loader", [by_row, by_batch])
+def test_equal_weights_train_quietly_on_even_labels(loader):
+    assert trained(L1Loss(), [1.0] * 100, loader) == [0.5] * 10
 
 
+@pytest.mark.parametrize("loader", [by_row, by_batch])
 @pytest.mark.parametrize(
     ("loss", "weight", "what"),
     [(L1Loss(), [0.5] * 90 + [5.5] * 10, "loss weights"), (BMCLoss(), [1.0] * 100, "BMCLoss")],
 )
-def test_correcting_twice_is_told_once(loss, weight, what):
+def test_correcting_twice_is_told_once(loss, weight, what, loader):
     with pytest.warns(
         UserWarning, match=f"already correct for the label distribution, {what} beside them"
     ) as told:
-        trained(loss, weight)
+        trained(loss, weight, loader)
     assert len([w for w in told if "corrects twice" in str(w.message)]) == 1

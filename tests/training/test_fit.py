@@ -11,9 +11,20 @@ import pytest
 import torch
 from torch import nn
 
-from evenreg.errors import CheckpointError, TrainingError
+from evenreg.errors import CheckpointError, InputError, TrainingError
+from evenreg.features import RankNContrast
+from evenreg.labels import LabelSpace
 from evenreg.losses import BMCLoss, L1Loss
-from evenreg.training import Budget, RegressionTask, Rows, TargetScaler, _fit, fit, memory_loader
+from evenreg.training import (
+    BalancedBatchSampler,
+    Budget,
+    RegressionTask,
+    Rows,
+    TargetScaler,
+    _fit,
+    fit,
+    memory_loader,
+)
 
 CPU = {"accelerator": "cpu", "devices": 1}
 BUDGET = Budget(epochs=6, patience=10, checkpoint_seconds=0.0, trainer=CPU)
@@ -267,3 +278,66 @@ def test_one_cycle_ends_at_rest(tmp_path):
 
     fit(model, *loaders(), tmp_path, budget=BUDGET, tell=note)
     assert max(rates) > 50 * rates[-1]
+
+
+class TestWithoutALoss:
+    """The encoder alone is trained, by a contrast."""
+
+    def contrast(self):
+        part = RankNContrast().fit(LabelSpace.fit(data().batch.target.numpy()[:, 0]))
+        torch.manual_seed(0)
+        return RegressionTask(Encoder(), nn.Linear(8, 1), None, scaler=scaler(), regularizers=[part])
+
+    def test_it_is_chosen_on_the_contrast(self, tmp_path):
+        told, trained = [], self.contrast()
+        before = weights(trained)
+        score = fit(
+            trained, *loaders(), tmp_path, budget=BUDGET, tell=lambda epoch, error: told.append(error)
+        )
+        assert score == pytest.approx(min(told))
+        assert score < told[0]
+        with torch.no_grad():
+            batch = data(seed=1).batch
+            again = trained.regularizers[0](trained.eval().encoder(*batch.inputs), batch.target)
+        assert again.item() == pytest.approx(score, rel=1e-5)
+        after = weights(trained)
+        assert not torch.equal(after["encoder.layers.0.weight"], before["encoder.layers.0.weight"])
+
+    def test_its_checkpoint_is_no_regressions(self, tmp_path):
+        fit(self.contrast(), *loaders(), tmp_path, budget=BUDGET)
+        with pytest.raises(CheckpointError, match=r"got another's \(it lacks loss\."):
+            _fit.load_best(task(BMCLoss(), scaler=scaler()), tmp_path)
+
+    def test_nothing_to_train_by(self):
+        with pytest.raises(
+            InputError, match="loss: expected a loss or regularizers to train by, got neither"
+        ):
+            RegressionTask(Encoder(), nn.Linear(8, 1), None)
+
+
+def test_balanced_batches_are_others_in_every_epoch_and_the_same_after_a_cut(tmp_path):
+    rows, seen = data(), []
+    y = rows.batch.target.numpy()[:, 0]
+
+    class Watch(pl.Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            seen.append((trainer.current_epoch, batch_idx, batch.target.flatten().tolist()))
+
+    def run(folder, tell=None):
+        sampler = BalancedBatchSampler(LabelSpace.fit(y), y, 16, seed=1)
+        trained = task(scaler=scaler())
+        budget = Budget(4, 4, 0.0, trainer={**CPU, "callbacks": [Watch()]})
+        fit(trained, memory_loader(rows, sampler), loaders()[1], folder, budget=budget, tell=tell)
+        return weights(trained)
+
+    straight = run(tmp_path / "straight")
+    batches, seen[:] = {(epoch, i): rows for epoch, i, rows in seen}, []
+    assert len(batches) == 16
+    assert len({tuple(rows) for rows in batches.values()}) == 16
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "cut", tell=press_ctrl_c_after(3))
+    seen.clear()
+    found = run(tmp_path / "cut")
+    assert min(seen)[:2] == (3, 0)  # between epochs; inside one only its own order can go on
+    assert all(batches[epoch, i] == rows for epoch, i, rows in seen)
+    assert all(torch.equal(found[name], straight[name]) for name in straight)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from evenreg.features import GroupContrast, RankNContrast
+from evenreg.heads import ClassifierHead, GroupHead, LinearHead
 from evenreg.labels import Bins, LabelSpace
 from evenreg.losses import BMCLoss, BNILoss, FocalRLoss, GAILoss, HuberLoss, L1Loss, MSELoss
 from evenreg.training import Method
@@ -73,3 +75,51 @@ def test_written_back():
     assert Method.parse("hgb").trees
     assert Method.parse("log").log
     assert Method.parse("bmc").balanced
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "config"),
+    [
+        ("vanilla", LinearHead, {"in_features": 7, "out": 1}),
+        ("rrt + sqinv", LinearHead, {"in_features": 7, "out": 1}),
+        ("cls + cb", ClassifierHead, {"in_features": 7, "bins": 3, "decode": "argmax"}),
+        ("cls(expectation)", ClassifierHead, {"in_features": 7, "bins": 3, "decode": "expectation"}),
+        (
+            "group(2, soft, false, la, 2, equal_mass, lambda1=3, lambda2=0) + inv",
+            GroupHead,
+            {
+                "in_features": 7, "n": 2, "routing": "soft", "bounded": False, "target": "la", "beta": 2.0,
+                "grouping": "equal_mass", "lambda1": 3.0, "lambda2": 0.0,
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_the_head_of_each_word(text, head, config):
+    made = Method.parse(text).head(7, 3)
+    assert type(made) is head
+    assert made.config == config
+
+
+def test_the_defaults_of_a_word_are_those_of_its_head():
+    assert Method.parse("group").head(7, 3).config == GroupHead(7).config
+    assert Method.parse("cls").head(7, 3).config == ClassifierHead(7, 3).config
+
+
+def test_stage_and_views_of_a_contrast_are_not_its_own():
+    for text, part in (
+        ("rnc(stage=first, views=2)", RankNContrast),
+        ("group-contrast(3, views=2)", GroupContrast),
+    ):
+        method = Method.parse(text)
+        (made,) = method.regularizers()
+        assert type(made) is part
+        assert method.views == 2
+    for text in ("rnc", "group-contrast", "conr", "vanilla"):
+        assert Method.parse(text).views == 1
+
+
+def test_classes_and_groups_take_weights_and_second_stages_too():
+    for text in ("cls + cb", "group + sqinv + lds", "rrt + inv", "rnc(stage=first) + lds"):
+        assert Method.parse(text).weighting() is not None
+    for text in ("cls", "group", "cls + crt", "rrt + bmc", "rnc(stage=first)"):
+        assert Method.parse(text).weighting() is None

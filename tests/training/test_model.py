@@ -208,10 +208,20 @@ def run(code, *words):
     assert done.returncode == 0, done.stderr
 
 
+# Heads that decide, and their sums; with and without a logarithm.
+HEADS = {
+    "group": "group(2, grouping=equal_mass)",
+    "group-soft": "log + group(2, routing=soft, target=la, grouping=equal_mass, bounded=false)",
+    "cls": "log + cls",
+    "cls-mean": "cls(decode=expectation) + cb",
+}
+
+
 @pytest.fixture(scope="module")
 def exported(folder, table, network, pictures):
     """Models with raw batches of one, seven and many rows, and what their files predict without evenreg."""
     models = {"network": network, "images": pictures, "log": trained("log", table, folder / "log")}
+    models |= {name: trained(words, table, folder / name) for name, words in HEADS.items()}
     for column in ("size", "city"):
         source = TableSource(table_from_frame(frame().dropna()[["price", column]], "price"))
         models[column] = trained("vanilla", source, folder / column)
@@ -240,7 +250,7 @@ def exported(folder, table, network, pictures):
 
 
 class TestExport:
-    @pytest.mark.parametrize("name", ["network", "log", "size", "city", "images"])
+    @pytest.mark.parametrize("name", ["network", "log", "size", "city", "images", *HEADS])
     def test_it_predicts_the_same_without_evenreg_for_any_number_of_rows(self, name, exported):
         model, found = exported[name]
         assert len(found) == 3
@@ -261,6 +271,44 @@ class TestExport:
 
     def test_trees_have_none(self):
         assert not hasattr(TrainedTrees, "export")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "group(2, grouping=equal_mass)",
+        "group(2, routing=soft, grouping=equal_mass, beta=2) + sqinv",
+        "log + group(2, routing=soft, bounded=false, target=la, grouping=equal_mass)",
+        "cls",
+        "cls(decode=expectation)",
+        "log + cls(decode=expectation) + crt",
+        "rrt + bmc",
+        "rnc(stage=first) + group(2, grouping=equal_mass)",
+    ],
+)
+def test_a_model_that_was_stored_predicts_the_same_and_knows_its_head(words, table, tmp_path):
+    model = trained(words, table, tmp_path)
+    again = load_model(tmp_path / "model")
+    assert np.array_equal(again.predict(frame()), model.predict(frame()))
+    assert len(np.unique(model.predict(frame()))) > 1 or words == "cls"
+    assert type(again.task.head) is type(model.task.head)
+    assert again.task.head.config == model.task.head.config
+    assert again.about["head"] == type(model.task.head).__name__
+    # Nothing of it hangs on how the head was made before its weights came.
+    before, after = model.task.head.state_dict(), again.task.head.state_dict()
+    assert before.keys() == after.keys()
+    assert all((before[name] == after[name]).all() for name in before)
+
+
+def test_a_model_with_another_head_is_refused(table, tmp_path):
+    trained("cls", table, tmp_path)
+    about = json.loads((tmp_path / "model" / "model.json").read_text())
+    for changed in ({"head": "LinearHead", "head_config": {"in_features": 256}}, {"head": "TreeHead"}):
+        (tmp_path / "model" / "model.json").write_text(json.dumps(about | changed))
+        with pytest.raises(
+            CheckpointError, match="expected a model that evenreg stored, got one that cannot"
+        ):
+            load_model(tmp_path / "model")
 
 
 def test_predictions_do_not_draw_from_dropout(network):

@@ -9,14 +9,14 @@ from typing import final
 from evenreg.cli._progress import AbstractProgress
 from evenreg.cli._trainer import Trained, Trainer, cell_folder, load_cell
 from evenreg.cli._workers import open_workers
-from evenreg.errors import TrainingError
+from evenreg.errors import InputError, TrainingError
 from evenreg.training import Budget, ImageSource, TableSource
 
 
 @final
 @dataclass(frozen=True)
 class Cells:
-    """What a comparison trained: per row one `Trained` a seed; rows that diverged, with the reason."""
+    """What a comparison trained: per row one `Trained` a seed; rows that failed, with the reason."""
 
     rows: dict[str, list[Trained]]
     failed: dict[str, str]
@@ -37,10 +37,12 @@ def train_rows(
     """Train all cells, ``jobs`` at a time; the numbers are the same for any ``jobs``.
 
     Within a seed the first row (vanilla) is trained before the others, whose learned noise scales start at its
-    validation RMSE. A row that diverges with any seed is left out and told in ``failed``.
+    validation RMSE. A row that diverges with any seed, or asks for more than its training rows have (such as groups
+    without labels), is left out and told in ``failed``.
 
     Raises:
         TrainingError: Vanilla diverged, or the row that the others are held against.
+        InputError: That row asks for more than its training rows have.
     """
     first, *others = rows
     done: dict[tuple[str, int], Trained] = {}
@@ -61,7 +63,7 @@ def train_rows(
                 row, seed = running.pop(future)
                 try:
                     cell = future.result()
-                except TrainingError as error:
+                except (TrainingError, InputError) as error:
                     if row in (first, reference):
                         raise
                     failed[row] = f"{row} is left out: {error}"

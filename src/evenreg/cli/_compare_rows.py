@@ -94,10 +94,17 @@ def _plainest(words: Sequence[Word], cost: str) -> str:
 
 
 def _without_idle(word: Word) -> Word:
-    """A triangular kernel takes sigma and has no use for it: rows that differ in it alone are one training."""
-    if word.args.get("kernel") != "triangular":
+    """Rows that differ only in what a word takes and has no use for are one training.
+
+    A triangular kernel has no sigma, and labels of groups that are not soft have no steepness.
+    """
+    if word.args.get("kernel") == "triangular":
+        idle = "sigma"
+    elif word.name == "group" and word.args["target"] != "soft":
+        idle = "beta"
+    else:
         return word
-    return replace(word, args={**word.args, "sigma": WORDS[word.name][1]["sigma"].default})
+    return replace(word, args={**word.args, idle: WORDS[word.name][1][idle].default})
 
 
 def _skewness(y: NDArray[np.float64]) -> float:

@@ -83,7 +83,7 @@ class TrainResult:
                 train="training and validation",
                 slope=slope_of(y, prediction),
             ),
-            routing=None if facts["routing"] is None else GroupRouting.from_dict(facts["routing"]),
+            routing=None if facts.get("routing") is None else GroupRouting.from_dict(facts["routing"]),
             val_bmae=facts["val_bmae"],
             val_rmse=facts["val_rmse"],
             seconds=facts["seconds"],

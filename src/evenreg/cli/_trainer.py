@@ -115,7 +115,7 @@ def load_cell(folder: Path) -> Trained | None:
         facts = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)
         numbers = {name: facts[name] for name in ("val_bmae", "val_rmse", "seconds")}
-        routing = None if facts["routing"] is None else GroupRouting.from_dict(facts["routing"])
+        routing = None if facts.get("routing") is None else GroupRouting.from_dict(facts["routing"])
         return Trained(prediction, **numbers, model=folder / "model", routing=routing)
     except (OSError, ValueError, KeyError):
         return None

@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
 @final
 class Rows(Dataset[Batch]):
-    """Aligned tensors; an index tensor takes a whole batch at once (row by row would double a small model's time)."""
+    """Aligned tensors, of which an index takes a whole batch (row by row would double a small model's time)."""
 
     def __init__(self, inputs: tuple[Tensor, ...], target: Tensor, weight: Tensor, bin: Tensor) -> None:
         _check.same_length(
@@ -42,7 +42,7 @@ class Rows(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.batch.target)
 
-    def __getitem__(self, index: Tensor) -> Batch:
+    def __getitem__(self, index: Tensor | list[int]) -> Batch:
         taken = tuple(tensor[index] for tensor in self.batch.inputs)
         return Batch(taken, self.batch.target[index], self.batch.weight[index], self.batch.bin[index])
 

@@ -38,16 +38,22 @@ class Draw:
         self.space = LabelSpace.fit(source.y[self.train], source.bins)
         self.prepared: AbstractPrepared = source.prepare(self.train)
 
-    def weights(self, method: Method) -> NDArray[np.float64]:
-        """Loss weights ``(training rows,)``, mean 1, with group experts within each group; no other row has one."""
+    def weights(self, method: Method, groups: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+        """Loss weights ``(training rows,)``, mean 1; no other row has one.
+
+        Args:
+            method: Whose weighting.
+            groups: ``(training rows,)`` the group of each row, where group experts are trained: they meet the skew
+                inside their groups alone, and so weights have mean 1 within each group.
+        """
         y, weighting = self.source.y[self.train], method.weighting()
         if weighting is None:
             return np.ones(len(y))
-        weight, groups = weighting.fit(self.space)(y), method.groups(self.space)
+        weight = weighting.fit(self.space)(y)
         if groups is None:
             return weight
-        group = groups.index(y)  # experts meet the skew inside their groups alone
-        return weight / (np.bincount(group, weight) / np.bincount(group))[group]
+        rows = np.maximum(np.bincount(groups), 1)
+        return weight / (np.bincount(groups, weight) / rows)[groups]
 
 
 @final

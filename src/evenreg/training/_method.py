@@ -7,7 +7,7 @@ from typing import Any, Self, final
 from evenreg._words import Word, parse
 from evenreg.features import FDS, AbstractRegularizer, ConR, GroupContrast, RankNContrast, RankSim
 from evenreg.heads import AbstractHead, ClassifierHead, GroupHead, LinearHead
-from evenreg.labels import LDS, AbstractWeighting, LabelGroups, LabelSpace, weighting_from
+from evenreg.labels import LDS, AbstractWeighting, weighting_from
 from evenreg.losses import (
     AbstractLoss,
     BMCLoss,
@@ -103,13 +103,6 @@ class Method:
         """How many versions of each row a contrast compares."""
         word = self._word("contrast")
         return 1 if word is None else word.args.get("views", 1)
-
-    def groups(self, space: LabelSpace) -> LabelGroups | None:
-        """The groups of a space that experts are trained in; None without such experts."""
-        word = self._word("head")
-        if word is None or word.name != "group":
-            return None
-        return getattr(LabelGroups, word.args["grouping"])(space, word.args["n"])
 
     def head(self, in_features: int, bins: int) -> AbstractHead:
         """A fresh head, to be fitted on the training labels in the task's units.

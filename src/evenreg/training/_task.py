@@ -100,8 +100,9 @@ class RegressionTask(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Look whether the loader balances its batches."""
-        sampler = getattr(self.trainer.train_dataloader, "batch_sampler", None)
-        self._batches_are_balanced = isinstance(sampler, BalancedBatchSampler)
+        loader = self.trainer.train_dataloader
+        samplers = [getattr(loader, name, None) for name in ("batch_sampler", "sampler")]
+        self._batches_are_balanced = any(isinstance(s, BalancedBatchSampler) for s in samplers)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of one batch, in training units."""
@@ -114,7 +115,7 @@ class RegressionTask(pl.LightningModule):
         scaled = self.scaler(batch.target)
         total = self._supervised(prediction, scaled, batch)
         for name, term in self._regularized(features, batch, prediction.value, scaled).items():
-            self.log(name, term, batch_size=len(batch.target))
+            self.log(name, term, batch_size=len(batch.target), on_step=False, on_epoch=True)
             total = total + term
         return total
 
@@ -128,7 +129,7 @@ class RegressionTask(pl.LightningModule):
             loss = self.head.total(terms)
             if len(terms) > 1:
                 for name, term in terms.items():
-                    self.log(f"{name}_loss", term, batch_size=rows)
+                    self.log(f"{name}_loss", term, batch_size=rows, on_step=False, on_epoch=True)
         else:
             loss = self.loss(prediction.value, scaled, batch.weight)
         self.log("train_loss", loss, batch_size=rows, on_step=False, on_epoch=True)
@@ -146,7 +147,7 @@ class RegressionTask(pl.LightningModule):
             if part.needs_prediction:
                 terms[name] = part(features, scaled, prediction)
             elif self.second_view is not None and isinstance(part, RankNContrast | GroupContrast):
-                other = self.encoder(*self.second_view(batch.inputs))
+                other = self.encoder(*self.second_view(tuple(batch.inputs)))  # a loader makes lists of tuples
                 terms[name] = part(torch.cat([features, other]), batch.target.repeat(2, 1))
             else:
                 terms[name] = part(features, batch.target)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from evenreg._files import write_json
+from evenreg.heads import GroupHead
 from evenreg.labels import Bins, LabelSpace
 from evenreg.losses import AbstractBalancedLoss, AbstractLoss, L1Loss
 from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
@@ -68,6 +69,7 @@ class NetworkTraining:
     def run(self) -> TrainedNetwork:
         """Train all stages; global random state is left as it was."""
         source = self.draw.source
+        self._usable: Any = None  # the head of a model that is whole, should training be stopped
         self.scaler = TargetScaler(log=self.method.log).fit(source.y[self.draw.train])
         stages = stages_of(self.method)
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
@@ -81,6 +83,7 @@ class NetworkTraining:
                     torch.manual_seed(self.draw.seed + 1_000_003 * number)
                 folder = self.folder if len(stages) == 1 else self.folder / f"stage-{number + 1}"
                 head, told = self._train(stage, encoder, folder)
+                self._usable = None if stage.contrast_only else head
                 self.curves += [{"stage": number + 1, **row} for row in told]
         return self._model(encoder, head)
 
@@ -115,7 +118,7 @@ class NetworkTraining:
         try:
             fit(
                 task,
-                self._training_batches(stage, inputs),
+                self._training_batches(stage, inputs, head),
                 self._validation_batches(stage, inputs),
                 folder,
                 budget=_with_callback(self.budget or Budget(), curves),
@@ -124,8 +127,10 @@ class NetworkTraining:
         except KeyboardInterrupt:
             if (folder / BEST).exists() and not stage.contrast_only:
                 load_best(task, folder)
+                self._usable = head
+            if self._usable is not None:
                 # Good enough, perhaps: the one who stopped it may think so.
-                self._model(encoder, head).save(self.folder / "best")
+                self._model(encoder, self._usable).save(self.folder / "best")
             raise
         if folder != self.folder:
             write_json(folder / _DONE, curves.rows)  # last: a stage with it is done
@@ -159,9 +164,12 @@ class NetworkTraining:
         bins = torch.from_numpy(source.bins.index(source.y[index]))
         return Rows(tuple(tensor[index] for tensor in inputs), y, torch.from_numpy(weight).float(), bins)
 
-    def _training_batches(self, stage: Stage, inputs: tuple[Tensor, ...]) -> DataLoader[Any]:
-        draw, size = self.draw, self.draw.source.batch_size
-        rows = self._rows(draw.train, inputs, draw.weights(stage.method))
+    def _training_batches(self, stage: Stage, inputs: tuple[Tensor, ...], head: Any) -> DataLoader[Any]:
+        draw, size, groups = self.draw, self.draw.source.batch_size, None
+        if isinstance(head, GroupHead):
+            # The head's own: groups cut in label units are others under a logarithm.
+            groups = head.groups_of(self.scaler(torch.from_numpy(draw.source.y[draw.train])[:, None])).numpy()
+        rows = self._rows(draw.train, inputs, draw.weights(stage.method, groups))
         if not stage.balanced_batches:
             return memory_loader(rows, size, shuffle=True, seed=draw.seed)
         sampler = BalancedBatchSampler(draw.space, draw.source.y[draw.train], size, seed=draw.seed)

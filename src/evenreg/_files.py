@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from evenreg.errors import RunFolderError
+from evenreg.errors import InputError, RunFolderError
 
 
 def check_new(path: str | Path, *, overwrite: bool) -> Path:
@@ -27,6 +27,27 @@ def check_new(path: str | Path, *, overwrite: bool) -> Path:
     if path.is_dir() or (path.exists() and not overwrite):
         raise RunFolderError(f"{path} exists; expected a new file: name another one, or add --overwrite.")
     return path
+
+
+def check_other(path: str | Path, name: str, *read: Any) -> None:
+    """Refuse to write to a file that is read.
+
+    Args:
+        path: Where the file shall go.
+        name: How the sentence calls it.
+        read: What is read: paths, or anything else, which is passed over.
+
+    Raises:
+        InputError: One of them is the file.
+    """
+    for data in read:
+        if not isinstance(data, str | Path):
+            continue
+        with suppress(OSError):  # no such file: the reader tells
+            if Path(path).samefile(data):
+                raise InputError(
+                    f"{name}: expected another file than the one that is read, got {path} for both; name a new one."
+                )
 
 
 @contextmanager

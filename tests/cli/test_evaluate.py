@@ -267,3 +267,18 @@ def test_train_column_of_another_name(tables, capsys):
     tables[0].rename(columns={"age": "years"}).to_csv("train.csv", index=False)
     assert main([*COMMAND, "--train-target", "years"]) == 0
     assert "2,000 rows of train.csv" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("read", ["pred.csv", "train.csv"])
+def test_a_file_that_is_read_is_not_written(tables, tmp_path, capsys, read):
+    before = (tmp_path / read).read_bytes()
+    assert main([*COMMAND, "--overwrite", "--json", read]) == 2
+    assert "json: expected a file name that ends in .json, got" in capsys.readouterr().err
+    for option, link in (("json", "all.json"), ("plot", "all.png")):
+        (tmp_path / link).symlink_to(tmp_path / read)
+        assert main([*COMMAND, "--overwrite", f"--{option}", link]) == 2
+        sentence = (
+            f"{option}: expected another file than the one that is read, got {link} for both; name a new one."
+        )
+        assert capsys.readouterr().err == f"evenreg: {sentence}\n"
+    assert (tmp_path / read).read_bytes() == before

@@ -73,6 +73,8 @@ def test_recipes_are_listed_and_printed(capsys):
         ("rows:\n  a:\n    epoch: 3\n", "a", UnknownNameError, "no setting of row 'a' of .* named 'epoch'; did you"),
         ("rows:\n  bmc:\n  gai:\n", "bcm", UnknownNameError, "no row of .* named 'bcm'; did you mean 'bmc'"),
         ("rows:\n  bmc:\n  gai:\n", None, InputError, "got nothing; add --row with one of bmc, gai"),
+        ("seed: 1\nmethod: bmc\nseed: 2\n", None, InputError, "every setting once, got 'seed' in lines 1 and 3"),
+        ("rows:\n  a: {seed: 1, seed: 2}\n", "a", InputError, "got 'seed' in lines 2 and 2; delete one"),
         ("data: a.csv\n", None, InputError, "got nothing; add --method"),
         ("rows: [bmc]\n", "bmc", InputError, "expected rows as names with a colon each"),
         ("rows:\n  bmc: 3\n", "bmc", InputError, "row 'bmc' of .*: expected settings or nothing, got 3"),
@@ -102,3 +104,10 @@ def test_a_row_needs_a_config_and_a_config_a_file():
     ):
         Settings.of("digit-rotation.yaml", None, {})
     assert issubclass(MissingFileError, EvenregError)
+
+
+def test_a_row_and_a_method_are_one_too_many():
+    with pytest.raises(
+        InputError, match="expected one of row and method, got row 'bmc' and method 'sqinv'; a row has"
+    ):
+        Settings.of("table", "bmc", {"method": "sqinv"})

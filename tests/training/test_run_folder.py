@@ -51,6 +51,58 @@ def test_overwrite_deletes_an_earlier_run(tmp_path):
     assert not RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5}, overwrite=True).done
 
 
+def test_resume_tells_in_a_persons_words_what_differs(tmp_path):
+    before = CONFIG | {
+        "fingerprint": "ab" * 32,
+        "bins": "width 1",
+        "test_rows": "cd" * 8,
+        "trainer_words": [],
+    }
+    before |= {"optimizer": {"learning_rate": 0.1}, "learning_rate": 0.1, "note": "x" * 200}
+    RunFolder.open(tmp_path / "run", before)
+
+    def told(**changes):
+        with pytest.raises(RunFolderError) as error:
+            RunFolder.open(tmp_path / "run", before | changes, resume=True)
+        return str(error.value).split("got another ")[1].removesuffix("; use another --out.")
+
+    # Bins and test rows follow from the data, the optimizer from its learning rate.
+    other_data = {"fingerprint": "ef" * 32, "bins": "width 2", "test_rows": "01" * 8}
+    assert told(**other_data) == "content of the data (was 'abababab…', is 'efefefef…')"
+    assert told(learning_rate=1, optimizer={"learning_rate": 1}) == "learning_rate (was 0.1, is 1)"
+    assert told(trainer_words=["--trainer.devices", "2"]) == (
+        "--trainer arguments (was '', is '--trainer.devices 2')"
+    )
+    assert told(note="y" * 200) == f"note (was '{'x' * 56}…, is '{'y' * 56}…)"
+
+
+def test_a_folder_where_nothing_was_trained_is_given_back(tmp_path):
+    run = RunFolder.open(tmp_path / "run", CONFIG)
+    (run.path / "lightning_logs").mkdir()
+    with pytest.raises(ValueError, match="early"), run.given_back():
+        raise ValueError("early")
+    assert not run.path.exists()
+
+
+@pytest.mark.parametrize("kept", ["fit/last.ckpt", "best/model.json", "rows/bmc/seed-0/result.json"])
+def test_a_folder_with_something_trained_is_kept(tmp_path, kept):
+    run = RunFolder.open(tmp_path / "run", CONFIG)
+    (run.path / kept).parent.mkdir(parents=True)
+    (run.path / kept).touch()
+    with pytest.raises(ValueError, match="late"), run.given_back():
+        raise ValueError("late")
+    assert (run.path / kept).exists()
+
+
+def test_neither_an_earlier_calls_folder_nor_that_of_a_stopped_run_is_given_back(tmp_path):
+    run = RunFolder.open(tmp_path / "run", CONFIG)
+    with pytest.raises(KeyboardInterrupt), run.given_back():
+        raise KeyboardInterrupt
+    with pytest.raises(ValueError, match="early"), RunFolder.open(run.path, CONFIG, resume=True).given_back():
+        raise ValueError("early")
+    assert run.path.exists()
+
+
 def test_resume_needs_the_same_settings_and_tells_which_differ(tmp_path):
     RunFolder.open(tmp_path / "run", CONFIG)
     RunFolder.open(tmp_path / "run", CONFIG | {"versions": {"torch": "2"}}, resume=True)

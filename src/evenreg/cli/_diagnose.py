@@ -220,8 +220,10 @@ def add_arguments(parser: "Parser") -> None:
 def run(args: argparse.Namespace) -> int:
     """Diagnose one file and print the page."""
     if args.plot:
+        from evenreg._files import check_other
         from evenreg.plots import check_figure_path
 
+        check_other(args.plot, "plot", args.data)
         check_figure_path(args.plot, overwrite=args.overwrite)
     found = diagnose(
         args.data, args.target, split=args.split, bin_width=args.bin_width, drop_missing=args.drop_missing

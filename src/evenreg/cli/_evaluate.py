@@ -139,14 +139,26 @@ def add_arguments(parser: "Parser") -> None:
     add("--overwrite", action="store_true", help="replace these files if they are there")
 
 
+def _checked_json(args: argparse.Namespace) -> Path:
+    """Where the numbers go, refused before any work."""
+    from evenreg._files import check_new, check_other
+
+    path = Path(args.json)
+    if path.suffix.lower() != ".json":
+        raise InputError(f"json: expected a file name that ends in .json, got {path.name!r}; rename it.")
+    check_other(path, "json", args.data, args.train)
+    return check_new(path, overwrite=args.overwrite)
+
+
 def run(args: argparse.Namespace) -> int:
     """Evaluate one file and print the page."""
-    from evenreg._files import check_new, write_text
+    from evenreg._files import check_other, write_text
 
-    json = check_new(args.json, overwrite=args.overwrite) if args.json else None
+    json = _checked_json(args) if args.json else None
     if args.plot:
         from evenreg.plots import check_figure_path
 
+        check_other(args.plot, "plot", args.data, args.train)
         check_figure_path(args.plot, overwrite=args.overwrite)
     found = evaluate_table(
         args.data,

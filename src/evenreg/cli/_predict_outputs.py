@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenreg._files import check_new, written_whole
+from evenreg._files import check_new, check_other, written_whole
 from evenreg.errors import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -36,11 +36,7 @@ def check_output(path: str | Path, data: Any, *, overwrite: bool) -> Path:
         raise InputError(
             f"out: expected a file name that ends in .csv or .parquet, got {path.name!r}; the ending tells the format."
         )
-    with suppress(OSError):
-        if isinstance(data, (str, Path)) and path.samefile(data):
-            raise InputError(
-                f"out: expected another file than the one that is read, got {path} for both; name a new one."
-            )
+    check_other(path, "out", data)
     if path.suffix.lower() == ".parquet":
         try:
             import pyarrow  # noqa: F401

@@ -57,6 +57,10 @@ class Settings:
             >>> settings.method, settings.epochs, settings.batch_size
             ('bmc', 3, 128)
         """
+        if row is not None and said.get("method") is not None:
+            raise InputError(
+                f"expected one of row and method, got row {row!r} and method {said['method']!r}; a row has its method."
+            )
         found = {} if config is None else read_config(config)
         rows = found.pop("rows", None) or {}
         found.pop("about", None)
@@ -126,7 +130,9 @@ def read_config(config: str | Path) -> dict[str, Any]:
             )
         path = recipes[packaged]
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        _check_keys_once(yaml.compose(text, yaml.SafeLoader), path)
+        found = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -138,6 +144,24 @@ def read_config(config: str | Path) -> dict[str, Any]:
     if not isinstance(found.get("rows") or {}, dict):
         raise InputError(f"{path}: expected rows as names with a colon each, got {found['rows']!r}.")
     return found
+
+
+def _check_keys_once(node: Any, path: Path) -> None:
+    """Refuse a key given twice, of which YAML would take the last without a word."""
+    if node is None or node.id == "scalar":
+        return
+    pairs = node.value if node.id == "mapping" else [(None, inner) for inner in node.value]
+    seen: dict[str, int] = {}
+    for key, value in pairs:
+        if key is not None and key.id == "scalar":
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise InputError(
+                    f"{path}: expected every setting once, got {key.value!r} in lines {seen[key.value]} and {line}; "
+                    "delete one."
+                )
+            seen[key.value] = line
+        _check_keys_once(value, path)
 
 
 def _keys() -> list[str]:

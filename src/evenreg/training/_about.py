@@ -42,6 +42,8 @@ def read_about(folder: str | Path) -> dict[str, Any]:
 def unreadable(path: Path, error: Exception) -> CheckpointError:
     """The error of a folder that holds something else than evenreg stored, or only part of it."""
     reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
+    if isinstance(error, KeyError) and error.args:
+        reason = f"it lacks {error.args[0]!r}: an older version stored it, or it is incomplete"
     return CheckpointError(
         f"{path}: expected a model that evenreg stored, got one that cannot be read ({reason}); train again."
     )

@@ -127,6 +127,9 @@ class TrainedNetwork(AbstractTrainedModel):
             example, sides = tuple(torch.zeros(2, config[n]) for n in ("n_numeric", "n_other")), 0
         export_network(self.task, example, sides, Path(path), overwrite=overwrite)
 
+    def __repr__(self) -> str:
+        return _shown(self)
+
     def save(self, folder: Path) -> None:
         """Write ``model.json``, ``weights.pt`` and, for tables, ``inputs.skops``."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,13 +142,13 @@ class TrainedNetwork(AbstractTrainedModel):
     @classmethod
     def load(cls, folder: Path, about: dict[str, Any]) -> Self:
         """Read what `save` wrote."""
-        encoder = _ENCODERS[about["encoder"]](**about["encoder_config"])
-        head = _HEADS[about["head"]](**about["head_config"])
+        encoder = _ENCODERS[_check.known(about["encoder"], _ENCODERS, "encoder")](**about["encoder_config"])
+        head = _HEADS[_check.known(about["head"], _HEADS, "head")](**about["head_config"])
         scaler = TargetScaler()
         state = torch.load(folder / _WEIGHTS, map_location="cpu", weights_only=True)
         for name, part in {"encoder": encoder, "head": head, "scaler": scaler}.items():
             part.load_state_dict(state[name])
-        preprocessor = TablePreprocessor.load(folder / _INPUTS) if "columns" in about else None
+        preprocessor = _inputs(folder, about) if "columns" in about else None
         return cls(RegressionTask(encoder, head, L1Loss(), scaler=scaler), preprocessor, about)
 
 
@@ -176,6 +179,21 @@ class TrainedTrees(AbstractTrainedModel):
         """
         return self.predict_matrix(self.preprocessor.transform_for_trees(_frame(inputs), rows=rows).features)
 
+    def export(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Refused: `torch.export` is for networks.
+
+        Raises:
+            InputError: Always.
+        """
+        del path, overwrite
+        raise InputError(
+            f"export: expected a network, got the trees of {self.about.get('method', 'hgb')}; they are stored with "
+            "skops (save, load_model), or train a network."
+        )
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
     def predict_matrix(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """The same for rows that are a matrix already."""
         raw = self.trees.predict(matrix)
@@ -196,7 +214,7 @@ class TrainedTrees(AbstractTrainedModel):
         import skops.io
 
         trees = skops.io.load(folder / _TREES, trusted=list(_TRUSTED_TREES))
-        return cls(trees, TablePreprocessor.load(folder / _INPUTS), about)
+        return cls(trees, _inputs(folder, about), about)
 
 
 def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
@@ -217,6 +235,20 @@ def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
         return kinds[_check.known(about["kind"], kinds, "kind of model")].load(path, about)
     except Exception as error:
         raise unreadable(path, error) from error
+
+
+def _inputs(folder: Path, about: dict[str, Any]) -> TablePreprocessor:
+    """The stored preprocessor, if it is that of this model."""
+    preprocessor = TablePreprocessor.load(folder / _INPUTS)
+    if list(preprocessor.columns) != list(about["columns"]):
+        raise InputError(f"{_INPUTS} is of a table with other columns")
+    return preprocessor
+
+
+def _shown(model: TrainedNetwork | TrainedTrees) -> str:
+    """Which model it is, in one line."""
+    about = model.about
+    return f"{type(model).__name__}({about.get('method', '?')}, predicts {about.get('target', '?')})"
 
 
 def _frame(inputs: Any) -> "DataFrame":

@@ -1,6 +1,7 @@
 """A run is a folder: resolved config first, results as they come, ``DONE`` last."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,29 @@ from evenreg._files import write_json, write_text
 from evenreg.errors import RunFolderError
 
 _FORMAT = "evenreg.RunFolder 1"  # many programs call their settings config.json; these are ours
+# What a person calls settings that have another name here, and what makes them differ.
+_TOLD = {
+    "fingerprint": "content of the data",
+    "optimizer": "optimizer settings",
+    "test_rows": "choice of test rows",
+    "trainer": "trainer arguments",
+    "trainer_words": "--trainer arguments",
+}
+_CAUSES = {
+    "bins": {"fingerprint", "bin_width"},
+    "test_rows": {"fingerprint", "bins", "split"},
+    "optimizer": {"learning_rate", "weight_decay"},
+}
 _TRAINED = ("*.ckpt", "model.json", "result.json")  # what nobody wants to train again
+
+
+def _cut(value: Any) -> str:
+    """A setting in a few characters: of a hash or a long list the beginning."""
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        value = " ".join(value)
+    text = repr(value)
+    is_hash = isinstance(value, str) and re.fullmatch("[0-9a-f]{16,}", value)
+    return f"{text[:9]}…'" if is_hash else text if len(text) <= 60 else f"{text[:57]}…"
 
 
 @final
@@ -101,9 +124,14 @@ class RunFolder:
     def _check_settings(cls, path: Path, config: dict[str, Any]) -> None:
         old = cls._settings(path)
         free = {"format", "versions", "data"}  # the content's fingerprint counts, not how a path is spelled
-        differing = sorted(k for k in {*old, *config} - free if old.get(k) != config.get(k))
+        differing = {k for k in {*old, *config} - free if old.get(k) != config.get(k)}
         if differing:
-            told = ", ".join(f"{k} (was {old.get(k)!r}, is {config.get(k)!r})" for k in differing[:3])
+            # What follows from something else that differs is not told beside it.
+            causes = {k for k in differing if not differing & _CAUSES.get(k, set())}
+            told = ", ".join(
+                f"{_TOLD.get(k, k)} (was {_cut(old.get(k))}, is {_cut(config.get(k))})"
+                for k in sorted(causes)[:3]
+            )
             raise RunFolderError(
                 f"{path}: expected the settings of the run there, got another {told}; use another --out."
             )

@@ -19,7 +19,6 @@ from evenreg.training import (
     Method,
     TableSource,
     TrainedNetwork,
-    TrainedTrees,
     load_model,
     read_about,
     train_cell,
@@ -268,9 +267,6 @@ class TestExport:
         with pytest.raises(RunFolderError, match="exists; expected a new file"):
             network.export(tmp_path / "network.pt2")
         assert (tmp_path / "network.pt2").read_bytes() == b"mine"
-
-    def test_trees_have_none(self):
-        assert not hasattr(TrainedTrees, "export")
 
 
 @pytest.mark.parametrize(

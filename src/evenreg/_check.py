@@ -161,18 +161,21 @@ def enough_rows(n: int, name: str) -> None:
 def same_length(**arrays: Any) -> int:
     """The common length of the named arrays, or a `ShapeError` that gives each length."""
     lengths = {name: len(a) for name, a in arrays.items()}
-    if len(set(lengths.values())) > 1:
+    # Compared, not put in a set: a hash would make torch.compile compile anew for every batch size.
+    first, *others = lengths.values()
+    if any(n != first for n in others):
         told = " and ".join(f"{n} of {name}" for name, n in lengths.items())
         raise ShapeError(
             f"expected the same number of rows everywhere, got {told}; they must be row by row the same data."
         )
-    return next(iter(lengths.values()))
+    return first
 
 
 def same_shape(**arrays: Any) -> None:
     """A `ShapeError` unless all named arrays or tensors have one shape (nothing is ever broadcast)."""
     shapes = {name: tuple(a.shape) for name, a in arrays.items()}
-    if len(set(shapes.values())) > 1:
+    first, *others = shapes.values()  # compared as in `same_length`
+    if any(shape != first for shape in others):
         told = " and ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ShapeError(
             f"expected equal shapes, got {told}; reshape one of them (scalar targets are (batch, 1))."
@@ -206,7 +209,7 @@ def batch_size(size: int, least: int, part: str, way_out: str) -> None:
 def weight_shape(weight: Any, target: Any) -> None:
     """A `ShapeError` unless there is one weight a sample or one an element."""
     got, full, n = tuple(weight.shape), tuple(target.shape), len(target)
-    if got not in {(n,), (n, 1), full}:
+    if got not in ((n,), (n, 1), full):  # no set, as in `same_length`
         told = " or ".join(str(s) for s in dict.fromkeys([(n,), (n, 1), full]))
         raise ShapeError(
             f"weight: expected shape {told}, got {got}; give one weight a sample or one an element."

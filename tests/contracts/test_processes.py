@@ -5,22 +5,30 @@ function of (rank, world) in JOB, run by both processes and, with world 1, by on
 returns tensors, which must agree between the processes and with the lone one.
 """
 
+import os
 import subprocess
 import sys
 
 import pytest
 import torch
 
+from contracts.public_parts import HEADS, LOSSES, REGULARIZERS
+
 JOB = '''
-import os, sys, tempfile
+import os, sys, tempfile, warnings
 import torch
 from torch import nn
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from evenreg._torch import gather_rows, own_rows, sum_over_processes
 from evenreg.features import FDS
+from evenreg.heads import LinearHead
 from evenreg.labels import Bins, LabelSpace
+from evenreg.losses import L1Loss
+from evenreg.training import Batch, RegressionTask, TargetScaler
+from contracts import public_parts as parts
 
+warnings.filterwarnings("ignore", "You are trying to `self.log")  # no Trainer is there to log to
 SPACE = LabelSpace.fit([0.5, 9.5], Bins.uniform(0, 10, 1))
 
 
@@ -108,11 +116,68 @@ def run_fds(rank, world, **options):
     return [*tables, *(p.detach() for p in model.parameters())]
 
 
+class Step(nn.Module):
+    """The task's own training step as the forward of what DDP wraps, as Lightning has it."""
+
+    def __init__(self, task):
+        super().__init__()
+        self.task = task
+
+    def forward(self, batch):
+        return self.task.training_step(batch, 0)
+
+
+def run_task(rank, world, loss=None, head=None, regularizers=("RankSim",)):
+    """Three epochs of a whole task, with FDS between encoder and head; shards of 5 rows and 8, then of 12 and 1."""
+    scaler = TargetScaler().fit(parts.SPACE.sample)
+    space = LabelSpace.fit(scaler.standardize(parts.SPACE.sample)[:, 0], Bins.uniform(-2, 2, 0.25))
+    torch.manual_seed(0)
+    task = RegressionTask(
+        nn.Sequential(nn.Linear(parts.INPUTS, parts.WIDTH), nn.ReLU()),
+        (parts.make(head, parts.HEADS, parts.WIDTH) if head else LinearHead(parts.WIDTH)).fit(space),
+        (parts.make(loss, parts.LOSSES) if loss else L1Loss()).fit(space),
+        scaler=scaler,
+        calibration=FDS(start_update=0, start_smooth=1).fit(parts.SPACE),
+        regularizers=[parts.make(name, parts.REGULARIZERS).fit(parts.SPACE) for name in regularizers],
+    ).double()
+    model = Step(task) if world == 1 else DistributedDataParallel(Step(task))
+    optimizer = torch.optim.SGD(task.parameters(), lr=0.01)
+    losses, gradients = [], []
+    for epoch in range(3):
+        for step, cut in enumerate((5, 12)):
+            x, y = parts.batch(13, 2 * epoch + step, torch.float64)
+            rows = slice(None) if world == 1 else [slice(0, cut), slice(cut, None)][rank]
+            weight = torch.linspace(0.5, 1.5, 13, dtype=torch.float64)
+            value = model(Batch((x[rows],), y[rows], weight[rows], torch.zeros(13)[rows].long()))
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            losses.append(sum_over_processes(value) / world)
+            gradients.append(torch.cat([g.flatten() for g in parts.gradients(task)]))
+        task.calibration.end_epoch()
+    assert gradients[0].any() and torch.stack(losses).unique().numel() == len(losses)
+    fds = task.calibration
+    tables = [fds.running_mean, fds.running_var, fds.smoothed_mean, fds.smoothed_var, fds.counts]
+    return [*losses, *gradients, *tables, *(p.detach() for p in task.parameters())]
+
+
+def tasks():
+    """A check for each public class, among plain parts otherwise."""
+    named = {name: {"loss": name} for name in parts.LOSSES} | {name: {"head": name} for name in parts.HEADS}
+    named |= {name: {"regularizers": [name]} for name in parts.REGULARIZERS}
+    named |= {"all regularizers": {"regularizers": list(parts.REGULARIZERS)}}
+    return {
+        f"task, {name}": lambda rank, world, options=options: run_task(rank, world, **options)
+        for name, options in named.items()
+    }
+
+
 CHECKS = {
     "gather_rows": gathered,
     "fds": run_fds,
     "fds, extra pass": lambda rank, world: run_fds(rank, world, statistics="extra_pass"),
     "fds, full covariance": lambda rank, world: run_fds(rank, world, covariance="full"),
+    **tasks(),
 }
 
 
@@ -140,14 +205,26 @@ codes = [os.waitpid(child, 0)[1] for child in children]
 sys.exit(any(codes))
 '''
 
-CHECKS = ["gather_rows", "fds", "fds, extra pass", "fds, full covariance"]
+PUBLIC = [*LOSSES, *HEADS, *REGULARIZERS, "all regularizers"]
+CHECKS = [
+    "gather_rows",
+    "fds",
+    "fds, extra pass",
+    "fds, full covariance",
+    *(f"task, {name}" for name in PUBLIC),
+]
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("processes")
     done = subprocess.run(
-        [sys.executable, "-c", JOB, str(folder)], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", JOB, str(folder)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return {name: torch.load(folder / f"{name}.pt") for name in ("2-0", "2-1", "1-0")}

@@ -46,8 +46,11 @@ class _OrderedContrast(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, similarity: Tensor, distance: Tensor, rounding: Tensor) -> Tensor:
         pairs = similarity.numel() - len(similarity)
-        # No label is as near as −1: the anchor itself comes last and is cut off.
-        far, order = distance.clone().fill_diagonal_(-1).sort(dim=1, descending=True)
+        # No label is as near as −1: the anchor itself comes last and is cut off. (`fill_diagonal_` would have
+        # torch.compile compile anew for every batch size.)
+        far = distance.clone()
+        far.diagonal().fill_(-1)
+        far, order = far.sort(dim=1, descending=True)
         far, order = far[:, :-1], order[:, :-1]
         closer = far[:, :-1] - far[:, 1:] > rounding
         tie = pad(closer.cumsum(1), (1, 0))

@@ -77,8 +77,11 @@ class BMCLoss(AbstractBalancedLoss):
         )
         if self.negatives is None or self.negatives >= size:
             return bmc_nll(prediction, target, sigma, labels, first)
-        device: Any = target.device if self.generator is None else self.generator.device
-        drawn = torch.randperm(size, generator=self.generator, device=device)[: self.negatives]
+        if self.generator is None:  # with generator=None torch.compile would compile anew for every batch size
+            drawn = torch.randperm(size, device=target.device)[: self.negatives]
+        else:
+            device: Any = self.generator.device
+            drawn = torch.randperm(size, generator=self.generator, device=device)[: self.negatives]
         return sampled_bmc_nll(prediction, target, sigma, labels, first, drawn.to(target.device))
 
 

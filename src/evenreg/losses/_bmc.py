@@ -77,7 +77,7 @@ class BMCLoss(AbstractBalancedLoss):
         )
         if self.negatives is None or self.negatives >= size:
             return bmc_nll(prediction, target, sigma, labels, first)
-        if self.generator is None:  # with generator=None torch.compile would compile anew for every batch size
+        if self.generator is None:  # told as None, it would be compiled anew for every batch size
             drawn = torch.randperm(size, device=target.device)[: self.negatives]
         else:
             device: Any = self.generator.device

@@ -420,9 +420,7 @@ def test_groups_that_labels_do_not_fill():
         InputError, match=r"n: expected at most 3 groups, one a bin that holds training labels"
     ):
         GroupHead(3, n=4).fit(LabelSpace.fit([1, 2, 3]))
-    with pytest.raises(
-        InputError, match=r"got none in group 1.* take fewer groups, or LabelGroups.equal_mass"
-    ):
+    with pytest.raises(InputError, match=r"got none in group 1.* take fewer groups, or groups of equal mass"):
         GroupHead(3, n=3).fit(LabelSpace.fit([0, 1, 99], Bins.uniform(0, 100, 1)))
 
 

@@ -146,7 +146,7 @@ class TestUniform:
         with pytest.raises(
             InputError,
             match=r"n: expected training labels in each of 5 equal groups, got none in group 1, 19.7 to 39.9 and in "
-            r"2 more; take fewer groups, or LabelGroups.equal_mass\.",
+            r"2 more; take fewer groups, or groups of equal mass \(grouping=equal_mass\)\.",
         ):
             LabelGroups.uniform(space, 5)
         assert len(LabelGroups.equal_mass(space, 5)) == 5

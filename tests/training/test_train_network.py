@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from evenreg.data import Images, table_from_frame
-from evenreg.errors import CheckpointError
+from evenreg.errors import CheckpointError, InputError
 from evenreg.heads import GroupHead
 from evenreg.models import TableMLP
 from evenreg.training import Budget, Draw, ImageSource, Method, Rows, TableSource, load_model, train_cell
@@ -574,3 +574,12 @@ def test_a_persons_own_callbacks_see_every_stage_and_are_left_as_they_are(draw, 
     assert len(watch.tasks) == 2
     assert trainer["callbacks"] is watch
     assert dict(budget.trainer) == CPU
+
+
+def test_groups_without_rows_are_refused_in_label_units(tmp_path):
+    gap = frame().assign(price=lambda rows: np.where(rows["price"] > 30, 200 + rows["price"], rows["price"]))
+    source = TableSource(table_from_frame(gap, "price"), bin_width=5.0)
+    with pytest.raises(InputError, match=r"got none in group \d, .* take fewer groups") as caught:
+        trained("group(6)", Draw(source, seed=0), tmp_path)
+    low, high = (float(edge) for edge in str(caught.value).split(", ")[2].split(" and ")[0].split(" to "))
+    assert 10 < low < high < 220  # not in standard deviations

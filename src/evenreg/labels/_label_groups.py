@@ -93,7 +93,7 @@ class LabelGroups:
             raise InputError(
                 f"n: expected training labels in each of {n} equal groups, got none in group {g}, "
                 f"{readable(float(wanted[g]))} to {readable(float(wanted[g + 1]))}{others}; take fewer groups, or "
-                "LabelGroups.equal_mass."
+                "groups of equal mass (grouping=equal_mass)."
             )
         return cls(bins, cuts, counts)
 

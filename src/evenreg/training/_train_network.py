@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 
 from evenreg._files import write_json
 from evenreg.heads import GroupHead
-from evenreg.labels import Bins, LabelSpace
+from evenreg.labels import Bins, LabelGroups, LabelSpace
 from evenreg.losses import AbstractBalancedLoss, AbstractLoss, L1Loss
 from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
 from evenreg.training._batches import Rows, memory_loader
@@ -91,7 +91,11 @@ class NetworkTraining:
         """Train one stage; the encoder is changed in place, the head returned with the stage's curves."""
         prepared, source, method = self.draw.prepared, self.draw.source, stage.method
         space = LabelSpace.fit(self.scaler.standardize(source.y[self.draw.train]), self._bins())
-        head: Any = method.head(encoder.out_features, len(space.bins)).fit(space)
+        head: Any = method.head(encoder.out_features, len(space.bins))
+        if isinstance(head, GroupHead) and not self.scaler.log:
+            # The same groups, cut once more so that a refusal speaks in label units.
+            getattr(LabelGroups, head.grouping)(self.draw.space, head.n)
+        head.fit(space)
         if stage.contrast_only:
             head.requires_grad_(False)  # it is not trained, and says so to other processes
         cached = stage.frozen and not source.augments

@@ -20,6 +20,8 @@ from evenreg.errors import (
 
 # Below this a test set of a sixth of the rows holds fewer than ten, and regions cannot be told apart.
 MINIMUM_ROWS = 60
+# Of labels and predictions: sums of squares of millions of rows are numbers, too.
+_LARGEST = 1e150
 
 
 def number(value: Any, name: str) -> float:
@@ -117,7 +119,9 @@ def labels(y: ArrayLike, name: str = "y", *, empty: bool = False) -> NDArray[np.
     if array.size == 0 and not empty:
         raise TargetError(f"{name}: expected at least one label, got none.")
     # One fast pass: a sum is finite unless some entry is not (or it overflows, which the slow path clears).
-    if array.size and not math.isfinite(float(array.sum())):
+    with np.errstate(over="ignore"):
+        total = float(array.sum())
+    if not math.isfinite(total):
         finite = np.isfinite(array) if array.ndim == 1 else np.isfinite(array).all(axis=1)
         if not finite.all():
             bad = np.flatnonzero(~finite)
@@ -126,6 +130,16 @@ def labels(y: ArrayLike, name: str = "y", *, empty: bool = False) -> NDArray[np.
                 f"({rows_text(bad)}, counted from 0); drop or fill them first."
             )
     return array
+
+
+def squares_fit(y: NDArray[np.float64], name: str, *, tiny: bool = False) -> None:
+    """A `TargetError` unless the squares of checked labels are numbers (``tiny=True``: but may be rounded to 0)."""
+    largest = float(max(y.max(), -y.min())) if y.size else 1.0
+    if largest > _LARGEST or (0 < largest < 1 / _LARGEST and not tiny):
+        raise TargetError(
+            f"{name}: expected numbers whose squares float64 can hold, from {1 / _LARGEST:g} to {_LARGEST:g} in size, "
+            f"got a largest size of {largest:.3g}; divide all by it."
+        )
 
 
 def labels_inside(outside: NDArray[np.bool_], low: float, high: float, *, coordinate: bool = False) -> None:

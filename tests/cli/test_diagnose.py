@@ -288,6 +288,19 @@ def test_too_few_rows_are_told_as_compare_tells_them(tmp_path, monkeypatch, caps
         assert said[0] == said[1]
 
 
+def test_columns_named_by_numbers_are_taken_by_their_number():
+    frame = pd.DataFrame({0: np.arange(90) % 7, 1: ["train", "val", "test"] * 30})
+    assert str(diagnose(frame, 0, split=1)) == str(diagnose(frame.rename(columns=str), "0", split="1"))
+
+
+def test_one_row_lies_and_two_lie_outside():
+    def page(rare):
+        return str(diagnose(np.r_[np.arange(200) % 2, [2] * rare])).replace("\n", " ")
+
+    assert "1 row lies outside the many-shot ones" in page(1)
+    assert "2 rows lie outside the many-shot ones" in page(2)
+
+
 def test_real_tables(real_data):
     for name, target in [("Abalone", "Rings"), ("bank8FM", "rej"), ("heat", "heat"), ("a1", "a1")]:
         found = diagnose(real_data / "tabular" / f"{name}.csv", target)

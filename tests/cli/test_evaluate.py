@@ -282,3 +282,46 @@ def test_a_file_that_is_read_is_not_written(tables, tmp_path, capsys, read):
         )
         assert capsys.readouterr().err == f"evenreg: {sentence}\n"
     assert (tmp_path / read).read_bytes() == before
+
+
+def beyond_the_range(inside, outside):
+    """Test rows inside the training range and beyond it, from 60 on."""
+    train = pd.DataFrame({"y": np.arange(600) % 60 + 0.5})
+    y = np.concatenate([np.arange(inside) % 60 + 0.5, 200.0 + np.arange(outside)])
+    return evaluate_table(pd.DataFrame({"y": y, "p": y * 0.9}), "y", "p", train)
+
+
+def test_rows_beyond_the_bins_are_in_no_bin_and_the_page_says_so():
+    found = beyond_the_range(300, 40)
+    ev = found.evaluation
+    assert (ev.bins.n.sum(), ev["extrapolation"].n) == (300, 40)
+    assert ev.bins.mae[-1] < 10  # not that of rows at 200
+    note = "40 rows beyond the outer bins are in none of these."
+    assert note in str(found)
+    assert note in found._repr_html_()
+    assert "beyond the outer bins" not in str(beyond_the_range(300, 0))
+    assert "1 row beyond the outer bins is in none of these." in str(beyond_the_range(300, 1))
+    assert "5 rows beyond the outer bins are in none of these." in str(beyond_the_range(0, 5))
+
+
+def test_a_page_without_a_last_sentence_ends_with_its_last_row():
+    y = np.arange(600) % 60 + 0.5
+    page = str(evaluate_table(pd.DataFrame({"y": y, "p": y}), "y", "p", pd.DataFrame({"y": y})))
+    assert page == page.rstrip()
+    assert "\n\n\n" not in page
+
+
+def test_numbers_whose_squares_are_none_are_refused(tables, capsys):
+    pd.read_csv("pred.csv").assign(yhat=1e308).to_csv("pred.csv", index=False)
+    assert main(COMMAND) == 2
+    sentence = (
+        "evenreg: prediction: expected numbers whose squares float64 can hold, from 1e-150 to 1e+150 in size, got a "
+        "largest size of 1e+308; divide all by it.\n"
+    )
+    assert capsys.readouterr().err == sentence
+
+
+def test_columns_named_by_numbers_are_taken_by_their_number():
+    y = np.arange(600) % 60 + 0.5
+    found = evaluate_table(pd.DataFrame({0: y, 1: y}), 0, 1, pd.DataFrame({0: y}))
+    assert (found.target, found.prediction) == ("0", "1")

@@ -138,6 +138,8 @@ def test_progress_is_told_on_stderr(sales, tmp_path, capsys):
     words = ["train", "--data", str(sales), "--target", "price", "--method", "vanilla", "--epochs", "2"]
     assert main([*words, "--out", str(tmp_path / "r"), "--trainer.accelerator", "cpu"]) == 0
     assert "trained 2 epochs, best val b-MAE" in capsys.readouterr().err
+    assert main([*words[:-1], "1", "--out", str(tmp_path / "s"), "--trainer.accelerator", "cpu"]) == 0
+    assert "trained 1 epoch, best val b-MAE" in capsys.readouterr().err
 
 
 def test_loggers_write_into_the_run(sales, tmp_path):

@@ -616,6 +616,20 @@ def test_read_columns_offers_no_dropping(write):
         read_columns(write("price,yhat\n10,5\n20,\n"), "yhat")
 
 
+def test_columns_named_by_numbers_are_taken_by_their_number():
+    frame = pd.DataFrame({0: [1.0, 2.0], 1: [3.0, 4.0], 2: ["train", "test"]})
+    table = table_from_frame(frame, 0, split=2)
+    assert (table.target, list(table.features), table.y.tolist()) == ("0", ["1"], [1, 2])
+
+
+@pytest.mark.parametrize("scale", [1e-299, 1e299])
+def test_a_target_whose_squares_are_no_numbers_is_refused(write, scale):
+    with pytest.raises(
+        TargetError, match=r"target 'price' of .*: expected numbers whose squares float64 can hold"
+    ):
+        read_table(write(f"price,rooms\n{1 * scale},1\n{2 * scale},2\n"), "price")
+
+
 # ---- weight
 
 

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from evenreg.errors import InputError, UnknownNameError
-from evenreg.evaluation import ResultCell, ResultRow, ResultTable, compare_to_reference, evaluate, own_weight
+from evenreg.evaluation import (
+    ResultCell,
+    ResultRow,
+    ResultTable,
+    compare_to_reference,
+    evaluate,
+    own_weight,
+    to_terminal,
+)
 from evenreg.labels import Bins, LabelSpace, ShotRegions
 
 SPACE = LabelSpace.fit(np.repeat([1, 2, 3], [200, 50, 10]), Bins.uniform(0.5, 5.5, 1))
@@ -139,3 +147,8 @@ class TestBadInput:
             ResultTable("MAE", ("All", "Few"), (3, 1), (row,))
         with pytest.raises(InputError, match=r"rows: expected one or more, .* got 0"):
             ResultTable("MAE", ("All",), (3,), ())
+
+
+def test_print_shows_it_as_a_terminal_does():
+    table = ResultTable("MAE", ("All",), (60,), (ResultRow("vanilla", (ResultCell(1.2),)),))
+    assert str(table) == repr(table) == to_terminal(table)

@@ -112,9 +112,28 @@ class TestMerge:
             InputError, match=r"other: expected a space over the same bins, .*; fit both with bins="
         ):
             LabelSpace.fit([1, 2], BINS).merge(LabelSpace.fit([1, 2]))
+        with pytest.raises(
+            InputError, match=r"got bins whose edge 1 is 0\.30000000000000004 in place of 0\.3; fit"
+        ):
+            LabelSpace(Bins([0, 0.3, 1])).merge(LabelSpace(Bins([0, 0.1 + 0.2, 1])))
+        with pytest.raises(
+            InputError, match="other: expected a LabelSpace, got ndarray; labels themselves go to upd"
+        ):
+            LabelSpace(BINS).merge(np.ones(3))
         flat = LabelSpace.fit(np.zeros((2, 2)), BINS, coordinate=lambda rows: rows[:, 0])
         with pytest.raises(ShapeError, match="other: expected labels of 2 dimensions, got 1"):
             flat.merge(LabelSpace.fit([1, 2], BINS))
+
+
+def test_an_empty_space_says_that_it_is():
+    assert repr(LabelSpace(BINS)).startswith("LabelSpace(no labels yet, Bins(")
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e300])
+def test_labels_whose_squares_are_no_numbers_are_refused(scale):
+    sentence = r"y: expected numbers whose squares float64 can hold, from 1e-150 to 1e\+150 in size, got a largest size"
+    with pytest.raises(TargetError, match=sentence):
+        LabelSpace.fit(np.arange(1.0, 90) * scale)
 
 
 class TestUpdate:

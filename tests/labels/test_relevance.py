@@ -395,3 +395,10 @@ def test_real_labels(agedb):
     relevance = Relevance.fit(agedb.train)
     assert relevance([0, 5, 13]).tolist() == [1, 1, 1]
     assert relevance([43, 60, 101]).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("scale", [1e-290, 1e-140, 1e140])
+def test_labels_of_any_size_have_the_relevance_of_their_place(scale):
+    y = np.random.default_rng(0).gamma(2, 2, 500)
+    for make in (Relevance.fit, lambda z: Relevance.from_density(LabelSpace.fit(z))):
+        assert make(y * scale)(y * scale) == pytest.approx(make(y)(y), abs=1e-6)

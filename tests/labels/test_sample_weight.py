@@ -206,3 +206,19 @@ def test_loads_neither_torch_nor_scikit_learn():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("method", ["inv", "dense"])
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_labels_whose_squares_are_no_numbers_are_refused(method, scale):
+    with pytest.raises(
+        TargetError, match="y: expected numbers whose squares float64 can hold, from 1e-150 to 1e"
+    ):
+        sample_weight(Y * scale, method)
+
+
+def test_a_largest_ratio_is_said_once():
+    with pytest.raises(
+        InputError, match=r"max_ratio: expected it once, got 3 in 'inv\(max_ratio=3\)' and 5 beside it"
+    ):
+        sample_weight(Y, "inv(max_ratio=3)", max_ratio=5)

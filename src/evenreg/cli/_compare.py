@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def compare(
     data: "str | Path | DataFrame" = EMBEDDED,
-    target: str | None = None,
+    target: str | int | None = None,
     methods: str | Sequence[str] = DEFAULT_METHODS,
     *,
     sweep: str | None = None,
@@ -34,7 +34,7 @@ def compare(
     seeds: int = 5,
     out: str | Path | None = None,
     cost: str = "l1",
-    split: str | None = None,
+    split: str | int | None = None,
     bin_width: float | None = None,
     many: float | None = None,
     few: float | None = None,

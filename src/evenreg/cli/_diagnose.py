@@ -35,9 +35,9 @@ _WEIGHTINGS = ("inv", "inv+lds", "sqinv", "sqinv+lds")
 
 def diagnose(
     data: Any,
-    target: str | None = None,
+    target: str | int | None = None,
     *,
-    split: str | None = None,
+    split: str | int | None = None,
     bin_width: float | None = None,
     drop_missing: bool = False,
 ) -> Diagnosis:
@@ -118,7 +118,7 @@ def diagnose(
 
 
 def _labels(
-    data: Any, target: str | None, split: str | None, drop_missing: bool
+    data: Any, target: str | int | None, split: str | int | None, drop_missing: bool
 ) -> tuple[NDArray[np.float64], str, str, int, int]:
     """Labels to count, their name and source, rows dropped and rows held out."""
     if isinstance(data, str | Path) or hasattr(data, "columns"):
@@ -132,6 +132,7 @@ def _labels(
         y, name, source, dropped, held_out = *_from_memory(data, target, drop_missing), 0
         _check.enough_rows(len(y), name)
     told = f"{name} of {source}" if source else name
+    _check.squares_fit(y, told)
     if y.min() == y.max():
         raise TargetError(
             f"{told}: expected values that differ, got {y[0]:g} in all {len(y):,} rows; name another column."
@@ -140,7 +141,7 @@ def _labels(
 
 
 def _from_table(
-    data: Any, target: str | None, split: str | None, drop_missing: bool
+    data: Any, target: str | int | None, split: str | int | None, drop_missing: bool
 ) -> tuple[NDArray[np.float64], str, str, int, int]:
     from evenreg.data import check_enough_rows, column_names, read_table, table_from_frame
 
@@ -152,6 +153,7 @@ def _from_table(
             f"target: expected the name of the column to predict, got none; {source or 'the DataFrame'} has "
             f"{', '.join(map(repr, header[:12]))}{' and more' if len(header) > 12 else ''}."
         )
+    target, split = str(target), None if split is None else str(split)  # a DataFrame's may be numbers
     read = read_table if is_file else table_from_frame
     table = read(data, target, split=split, drop_missing=drop_missing)
     check_enough_rows(table)
@@ -160,7 +162,7 @@ def _from_table(
 
 
 def _from_memory(
-    data: Any, target: str | None, drop_missing: bool
+    data: Any, target: str | int | None, drop_missing: bool
 ) -> tuple[NDArray[np.float64], str, str, int]:
     name = target or getattr(data, "name", None) or "y"
     values = np.asarray(data)
@@ -191,11 +193,15 @@ def _effects(space: "LabelSpace", few: NDArray[np.bool_]) -> dict[str, WeightEff
 
 
 def _command(
-    path: str | Path, target: str | None, split: str | None, bin_width: float | None, drop_missing: bool
+    path: str | Path,
+    target: str | int | None,
+    split: str | int | None,
+    bin_width: float | None,
+    drop_missing: bool,
 ) -> str:
     """A ``compare`` command for the same table, ready to be copied."""
     words = ["evenreg", "compare", str(path), "--target", str(target)]
-    words += ["--split", split] if split else []
+    words += ["--split", str(split)] if split is not None else []
     words += ["--bin-width", f"{bin_width:g}"] if bin_width else []
     words += ["--drop-missing"] if drop_missing else []
     words += ["--methods", DEFAULT_METHODS, "--out", f"runs/{Path(path).stem}"]

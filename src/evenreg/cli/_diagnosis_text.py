@@ -158,7 +158,7 @@ def region_note(d: Diagnosis) -> str:
     few_rows, outside = d.by_region["few"].rows, d.space.n - d.by_region["many"].rows
     note = (
         f"{f'The tail rests on {rows_of(few_rows)} in few-shot bins' if few_rows else 'No bin is few-shot'}; "
-        f"{rows_of(outside)} lie outside the many-shot ones. "
+        f"{rows_of(outside)} {'lies' if outside == 1 else 'lie'} outside the many-shot ones. "
         f"Even labels would give {count_text(d.space.n / len(d.space.bins))} rows a bin."
     )
     if d.regions.thresholds(d.space)[1] <= 1:

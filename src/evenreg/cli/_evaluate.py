@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 def evaluate_table(
     predictions: "str | Path | DataFrame",
-    target: str,
-    prediction: str,
+    target: str | int,
+    prediction: str | int,
     train: "str | Path | DataFrame | None",
     *,
-    train_target: str | None = None,
+    train_target: str | int | None = None,
     bin_width: float | None = None,
     many: float | None = None,
     few: float | None = None,
@@ -69,12 +69,15 @@ def evaluate_table(
             "train: expected the table the model was trained on, got none; many, medium and few count the "
             "training rows near each label, so add --train FILE (in Python train=)."
         )
+    # Columns of a DataFrame may be named by numbers; names are text everywhere else.
+    target, prediction = str(target), str(prediction)
+    train_target = target if train_target is None else str(train_target)
     if target == prediction:
         raise InputError(f"prediction: expected a column beside the target, got {target!r} for both.")
     bin_width = None if bin_width is None else _check.positive(bin_width, "bin_width")
     regions = regions_from(many, few)
     read = _columns(predictions, "predictions", target, prediction)
-    y_train = _columns(train, "train", train_target or target)[train_target or target]
+    y_train = _columns(train, "train", train_target)[train_target]
     space = LabelSpace.fit(y_train, Bins.fit(y_train, bin_width))
     return EvaluatedTable(
         evaluation=evaluate(read[target], read[prediction], space, regions),

@@ -79,10 +79,10 @@ class EvaluatedTable:
                 *_aligned(region_rows(self)),
                 *(li for note in notes(self) for li in textwrap.wrap(note, WIDTH)),
             ],
-            _aligned(worst_rows(self)),
+            [*_aligned(worst_rows(self)), *textwrap.wrap(beyond(self), WIDTH)],
             textwrap.wrap(reading(self), WIDTH, break_on_hyphens=False),
         ]
-        return "\n\n".join("\n".join(part) for part in parts)
+        return "\n\n".join("\n".join(part) for part in parts if part)
 
     # What an interpreter shows of the last line; the fields would fill several screens.
     __repr__ = __str__
@@ -226,6 +226,14 @@ def worst_rows(found: EvaluatedTable) -> list[list[str]]:
             [where, f"{bins.n[b]:,}", f"{bins.training[b]:,}", error, bias if bias[0] in "-0" else f"+{bias}"]
         )
     return rows
+
+
+def beyond(found: EvaluatedTable) -> str:
+    """What stands under `worst_rows`: which test rows are in no bin."""
+    ev = found.evaluation
+    left = ev["all"].n - int(ev.bins.n.sum())
+    are = "is" if left == 1 else "are"
+    return f"{rows_of(left)} beyond the outer bins {are} in none of these." if left else ""
 
 
 def reading(found: EvaluatedTable) -> str:

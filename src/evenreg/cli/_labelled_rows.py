@@ -29,7 +29,9 @@ def name_of(data: Any) -> str:
     return str(data) if isinstance(data, str | Path) else type(data).__name__
 
 
-def read_rows(data: Any, target: str | None, split: str | None, drop_missing: bool) -> "Table | Images":
+def read_rows(
+    data: Any, target: str | int | None, split: str | int | None, drop_missing: bool
+) -> "Table | Images":
     """Read and check rows to train on, before anything heavy is imported.
 
     Args:
@@ -66,6 +68,7 @@ def read_rows(data: Any, target: str | None, split: str | None, drop_missing: bo
         raise InputError(
             f"target: expected the column of {name_of(data)} to predict, got none; add --target with one of {told}."
         )
+    target, split = str(target), None if split is None else str(split)  # a DataFrame's may be numbers
     if is_file:
         table = read_table(data, target, split=split, drop_missing=drop_missing)
     else:

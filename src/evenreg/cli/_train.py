@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def train(
     data: Any = None,
-    target: str | None = None,
+    target: str | int | None = None,
     method: str | None = None,
     *,
     config: str | Path | None = None,
@@ -32,7 +32,7 @@ def train(
     out: str | Path | None = None,
     seed: int | None = None,
     cost: str | None = None,
-    split: str | None = None,
+    split: str | int | None = None,
     bin_width: float | None = None,
     many: float | None = None,
     few: float | None = None,

@@ -58,7 +58,8 @@ class EpochProgress(pl.Callback):
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         del pl_module
         if self.bar is None and self.best_epoch:
-            told = f"trained {trainer.current_epoch} epochs, best val b-MAE {self.best:.4g} in epoch {self.best_epoch}"
+            epochs = f"{trainer.current_epoch} epoch{'s' * (trainer.current_epoch != 1)}"
+            told = f"trained {epochs}, best val b-MAE {self.best:.4g} in epoch {self.best_epoch}"
             print(told, file=sys.stderr, flush=True)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:

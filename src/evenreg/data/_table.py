@@ -94,7 +94,7 @@ def read_table(
 
 
 def table_from_frame(
-    frame: pd.DataFrame, target: str, *, split: str | None = None, drop_missing: bool = False
+    frame: pd.DataFrame, target: str | int, *, split: str | int | None = None, drop_missing: bool = False
 ) -> Table:
     r"""A table that lies in memory, with the checks of `read_table`.
 
@@ -123,6 +123,7 @@ def table_from_frame(
     >>> table.y, table.rows, table.dropped
     (array([10., 30.]), array([0, 2]), 1)
     """
+    target, split = str(target), None if split is None else str(split)
     source = open_frame(frame, _named_columns(target, split))
     return _table(source, target, split, drop_missing, None)
 
@@ -211,6 +212,7 @@ def check_trainable(table: Table) -> None:
 def _check_varies(y: NDArray[np.float64], name: str) -> None:
     if not len(y):
         raise TargetError(f"{name}: expected numbers, got only missing values; name another column.")
+    _check.squares_fit(y, name)
     if y.min() == y.max():
         raise TargetError(
             f"{name}: expected values that differ, got {y[0]:g} in {'all ' if len(y) > 1 else ''}{len(y)} "

@@ -18,7 +18,7 @@ class BinScores:
         high: Right edge.
         center: Middle.
         training: Training rows in the bin.
-        n: Test rows in the bin; those beyond the outer edges count in the edge bins.
+        n: Test rows in the bin; those beyond the outer edges are in none.
         mae: Mean absolute error.
         bias: Mean of prediction minus target.
     """

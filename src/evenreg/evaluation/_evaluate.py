@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evenreg import metrics
+from evenreg import _check, metrics
 from evenreg.errors import InputError
 from evenreg.evaluation._bin_scores import BinScores
 from evenreg.evaluation._bootstrap import Rows, intervals
@@ -74,6 +74,8 @@ def evaluate(
             "Relevance.from_points."
         )
     t, p = pair(target, prediction)
+    for name, values in (("target", t), ("prediction", p)):
+        _check.squares_fit(values, name, tiny=True)
     regions = ShotRegions.relative() if regions is None else regions
     index = space.index(t)
     assigned = np.asarray(regions.assign(t, space))
@@ -142,8 +144,15 @@ def _own_scores(
 def _bin_scores(
     t: NDArray[np.float64], p: NDArray[np.float64], index: NDArray[np.int64], space: LabelSpace
 ) -> BinScores:
+    """Rows beyond the outer edges are in none: they would be taken for those of an edge bin."""
     bins = space.bins
-    errors = metrics.bin_errors(t, p, index, len(bins))
+    inside = bins.contains(space.scalars(t))
+    none = np.full(len(bins), np.nan)
+    errors = (
+        metrics.bin_errors(t[inside], p[inside], index[inside], len(bins))
+        if inside.any()
+        else metrics.BinErrors(np.zeros(len(bins), dtype=np.int64), none, none, none)
+    )
     return BinScores(
         low=bins.edges[:-1],
         high=bins.edges[1:],

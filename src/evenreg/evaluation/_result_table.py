@@ -58,11 +58,11 @@ class ResultRow:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ResultTable:
     """Rows of methods by columns of regions; drawn by `to_terminal`, `to_markdown`, `to_latex` and `to_html`.
 
-    A notebook shows it as a table.
+    ``print`` and a notebook show it as a table.
 
     Attributes:
         title: Metric, target and what the spread is.
@@ -182,6 +182,13 @@ class ResultTable:
             for name, numbers in told.items()
         }
         return pd.concat(frames, axis=1)
+
+    def __str__(self) -> str:
+        from evenreg.evaluation._render import to_terminal
+
+        return to_terminal(self)
+
+    __repr__ = __str__  # the fields would fill a screen
 
     def _repr_html_(self) -> str:
         from evenreg.evaluation._html import to_html

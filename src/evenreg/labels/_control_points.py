@@ -55,12 +55,18 @@ def control_points(points: ArrayLike) -> Floats:
     return array.copy()
 
 
+def power_of_two(labels: Floats) -> float:
+    """A unit near the range of ascending labels: cubes of gaps around 1e-150 would be 0, and no digit changes."""
+    return 2.0 ** float(np.floor(np.log2(labels[-1] - labels[0])))
+
+
 def _slopes(labels: Floats, relevance: Floats) -> Floats:
     from scipy.interpolate import PchipInterpolator
 
     slopes = np.zeros(len(labels))
     if len(labels) > 2:
-        slopes[1:-1] = PchipInterpolator(labels, relevance)(labels[1:-1], 1)
+        unit = power_of_two(labels)
+        slopes[1:-1] = PchipInterpolator(labels / unit, relevance)(labels[1:-1] / unit, 1) / unit
     return slopes
 
 

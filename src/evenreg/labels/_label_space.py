@@ -82,6 +82,7 @@ class LabelSpace:
             ShapeError: Labels of several dimensions without a coordinate.
         """
         rows = _check.labels(y)
+        _check.squares_fit(rows, "y", tiny=True)
         if bins is None:
             bins = Bins.fit(_scalars(rows, coordinate))
         return cls(bins, coordinate=coordinate, random_state=random_state).update(rows)
@@ -122,10 +123,14 @@ class LabelSpace:
             InputError: Unequal bins.
             ShapeError: Labels of another dimension.
         """
+        if not isinstance(other, LabelSpace):
+            raise InputError(
+                f"other: expected a LabelSpace, got {type(other).__name__}; labels themselves go to update."
+            )
         if self.bins != other.bins:
             raise InputError(
-                f"other: expected a space over the same bins, {self.bins!r}, got {other.bins!r}; "
-                "fit both with bins=."
+                f"other: expected a space over the same bins, {self.bins!r}, got "
+                f"{_told(other.bins, self.bins)}; fit both with bins=."
             )
         if self.n and other.n and self.dim != other.dim:
             raise ShapeError(f"other: expected labels of {self.dim} dimensions, got {other.dim}.")
@@ -220,7 +225,16 @@ class LabelSpace:
         return space
 
     def __repr__(self) -> str:
-        return f"LabelSpace({self.n} labels from {self.low:g} to {self.high:g}, {self.bins!r})"
+        where = f"{self.n} labels from {self.low:g} to {self.high:g}" if self.n else "no labels yet"
+        return f"LabelSpace({where}, {self.bins!r})"
+
+
+def _told(bins: Bins, expected: Bins) -> str:
+    """Other bins, or, where they look the same, the first edge that differs."""
+    if repr(bins) != repr(expected):
+        return repr(bins)
+    i = int(np.flatnonzero(bins.edges != expected.edges)[0])
+    return f"bins whose edge {i} is {float(bins.edges[i])!r} in place of {float(expected.edges[i])!r}"
 
 
 def _scatter(centred: Floats) -> Floats:

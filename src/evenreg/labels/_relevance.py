@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evenreg import _check
 from evenreg.errors import InputError, ShapeError, TargetError
-from evenreg.labels._control_points import control_points
+from evenreg.labels._control_points import control_points, power_of_two
 from evenreg.labels._extremes import SIDES, extreme_points, told
 from evenreg.labels._kernel_density import KernelDensity
 from evenreg.labels._label_space import LabelSpace
@@ -168,7 +168,8 @@ class Relevance:
 
         labels, relevance, slopes = self.points.T
         inside = np.clip(_scalar(_check.labels(y, empty=True)), labels[0], labels[-1])
-        return np.clip(CubicHermiteSpline(labels, relevance, slopes)(inside), 0, 1)
+        unit = power_of_two(labels)
+        return np.clip(CubicHermiteSpline(labels / unit, relevance, slopes * unit)(inside / unit), 0, 1)
 
     def describe(self) -> str:
         """The control points in label units (the extreme ones of many) and their rule, in one line."""

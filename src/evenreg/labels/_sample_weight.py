@@ -115,7 +115,15 @@ def sample_weight(
                 f"method {method!r}: sample weights come from {', '.join(_PARTS)} and lds, got {word.name}; "
                 "leave it out."
             )
-    labels = _check.labels(y if train is None else train, "y" if train is None else "train")
+        said = word.args.get("max_ratio")
+        if max_ratio is not None and said != parse(word.name)[0].args.get("max_ratio"):
+            raise InputError(
+                f"max_ratio: expected it once, got {said:g} in {method!r} and {max_ratio} beside it; "
+                "leave one of them out."
+            )
+    y = _check.labels(y, empty=train is not None)
+    labels, name = (y, "y") if train is None else (_check.labels(train, "train"), "train")
+    _check.squares_fit(labels, name)
     space = LabelSpace.fit(labels, Bins.fit(labels, bin_width))
     weighting = weighting_from(words, max_ratio=max_ratio)
     assert weighting is not None

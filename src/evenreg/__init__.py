@@ -10,6 +10,7 @@ and the packages below use it, each knowing nothing of its siblings:
     losses      (prediction, target, weight) -> scalar: L1, MSE, Huber, Focal-R, Balanced MSE
     features    acts on representations: FDS
     heads       features -> prediction: linear, group experts, classifier
+    resampling  tables before training: SMOTER, SMOGN, noise, random
     metrics     pure functions and torchmetrics classes
     models      encoders
     data        a person's own table; the embedded default ``digits-rotation``
@@ -38,6 +39,7 @@ _PACKAGES = (
     "metrics",
     "models",
     "plots",
+    "resampling",
     "training",
 )
 _NAMES = {

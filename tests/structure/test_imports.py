@@ -53,6 +53,14 @@ CHECKS = {
         {"numpy"},
         HEAVY,
     ),
+    "resampling": ("import evenreg.resampling; dir(evenreg.resampling)", set(), set(WATCHED)),
+    "samplers": (
+        "import evenreg.resampling as r; s = [getattr(r, n) for n in r.__all__]\n"
+        "for c in (r.SMOTER, r.SMOGN, r.GaussianNoise, r.RandomOver, r.RandomUnder, r.WERCS):\n"
+        "    c(relevance=[[50, 0], [60, 1]]).fit_resample([[i, i % 7] for i in range(99)], list(range(99)))",
+        {"sklearn"},
+        HEAVY | {"skrub"},
+    ),
     "diagnose array": ("import evenreg; str(evenreg.diagnose([i % 9 for i in range(99)]))", {"numpy"}, HEAVY),
     "diagnose": (
         TABLE + "from evenreg.cli import main; assert main(['diagnose', 't.csv', '--target', 'y']) == 0",

@@ -18,6 +18,7 @@ from evenreg.data import (
     check_enough_rows,
     check_trainable,
     column_names,
+    open_rows,
     read_columns,
     read_table,
     table_from_frame,
@@ -628,6 +629,23 @@ def test_a_target_whose_squares_are_no_numbers_is_refused(write, scale):
         TargetError, match=r"target 'price' of .*: expected numbers whose squares float64 can hold"
     ):
         read_table(write(f"price,rooms\n{1 * scale},1\n{2 * scale},2\n"), "price")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"price": 1}', '[{"price": 1}]', '\ufeff[\n  {"price": 1}]', "{\n", "[[1, 2]]"]
+)
+def test_json_is_no_table(write, text):
+    sentence = (
+        "expected a CSV or Parquet file, got what looks like JSON; convert it, for instance with pandas"
+    )
+    with pytest.raises(InputError, match=sentence):
+        read_table(write(text), "price")
+    with pytest.raises(InputError, match=sentence):
+        open_rows(write(text))
+
+
+def test_a_bracket_may_begin_a_name(write):
+    assert column_names(write("[m],price\n1,2\n")) == ["[m]", "price"]
 
 
 # ---- weight

@@ -124,7 +124,8 @@ class TestSubset:
             (
                 lambda: skewed_subset(AGES[AGES < 50], 2, bins=BINS),
                 TargetError,
-                r"peaks\[1\]: expected labels under at least 95 % of the density asked for, got them under 0 %; ask",
+                r"peaks\[1\]: expected labels under at least 95 % of the density asked for, got them "
+                r"under 0 %; positions count in ranges of the bins, 0 at -0.5 and 1 at 99.5: move peaks",
             ),
             (
                 lambda: skewed_subset(AGES, shortfall=0.7),
@@ -141,3 +142,16 @@ class TestSubset:
     def test_refuses(self, call, error, text):
         with pytest.raises(error, match=text):
             call()
+
+
+@pytest.mark.parametrize("peaks", [1, 2, 3, 4])
+@pytest.mark.parametrize("sigma", [0.6, 1.5])
+def test_fixed_sets_find_labels_in_any_skewed_sample(peaks, sigma):
+    y = np.random.default_rng(0).lognormal(3.0, sigma, 5_000)
+    kept = y[skewed_subset(y, peaks)]
+    low, high = np.quantile(y, [0.05, 0.95])
+    assert len(kept) > 400
+    assert low < kept.min() < kept.max() < high
+    places = (kept - low) / (high - low)
+    if peaks in (2, 4):  # the gap between peaks
+        assert not ((places > 0.45) & (places < 0.51)).any()

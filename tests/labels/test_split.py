@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from evenreg.errors import InputError, TargetError
-from evenreg.labels import Bins, balanced_holdout, balanced_split
+from evenreg.labels import Bins, LabelSpace, balanced_holdout, balanced_split
+from evenreg.labels._split import _plan
 from reference.labels import pools
 
 quick = settings(max_examples=40, deadline=None)
@@ -123,3 +124,12 @@ class TestHoldout:
             balanced_holdout([1, 2, 3], BINS, random_state=-1)
         with pytest.raises(TargetError, match="y: expected finite numbers, got NaN or infinity in 1 of 3"):
             balanced_holdout([1, np.nan, 3], BINS)
+
+
+def test_a_space_in_place_of_its_bins_is_told():
+    y, sentence = (
+        np.arange(90.0),
+        r"bins: expected Bins, got LabelSpace; give Bins.fit\(y\), or space.bins of a LabelSpace",
+    )
+    with pytest.raises(InputError, match=sentence):
+        _plan.__wrapped__(y, LabelSpace.fit(y), None, 3)  # past the type check

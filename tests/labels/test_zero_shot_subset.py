@@ -34,3 +34,11 @@ def test_refuses_holes_that_leave_nothing():
         zero_shot_subset(Y, [(-np.inf, 50), (50, np.inf)])
     with pytest.raises(TargetError, match="y: expected finite numbers"):
         zero_shot_subset([np.nan], [])
+
+
+@pytest.mark.parametrize("holes", [None, 3, "40-50"])
+def test_holes_are_a_list(holes):
+    with pytest.raises(
+        InputError, match=r"holes: expected a list of intervals \(low, high\), got .*; give for instance"
+    ):
+        zero_shot_subset.__wrapped__([1.0, 2.0], holes)  # past the type check

@@ -496,3 +496,34 @@ def test_an_epoch_without_rows():
         network(images())
     with pytest.raises(InputError, match="expected rows in every epoch"):
         handle.end_epoch()
+
+
+@pytest.mark.parametrize("part", [FDS(), RankSim()])
+def test_swapped_arguments_are_told(part):
+    network, name = nn.Sequential(nn.Linear(2, 3)), type(part).__name__
+    sentence = (
+        rf"the part first, got Sequential and {name}, which look swapped; write attach\(part, model, '0'\)"
+    )
+    with pytest.raises(InputError, match=sentence):
+        attach(network, part, "0")
+
+
+@pytest.mark.parametrize("shapes", [((8, 1), (8,)), ((8,), (8, 1)), ((8, 1), (8, 1))])
+def test_conr_takes_labels_and_predictions_of_either_shape(shapes):
+    torch.manual_seed(0)
+    network, x, y = nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.randn(8, 3), torch.arange(8.0)
+    predicted = y / 10
+    with attach(ConR(window=2.0), network, "1") as handle:
+        with handle.target(y.reshape(shapes[1])):
+            features = network(x)
+        term = handle.loss(predicted.reshape(shapes[0]))
+    assert term == ConR(window=2.0)(features, y, predicted) > 0
+
+
+def test_conr_refuses_other_numbers_of_labels():
+    network = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
+    with attach(ConR(), network, "1") as handle:
+        with handle.target(torch.zeros(8)):
+            network(torch.zeros(8, 3))
+        with pytest.raises(ShapeError):
+            handle.loss(torch.zeros(8, 2))

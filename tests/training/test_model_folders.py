@@ -10,6 +10,7 @@ import torch
 
 import evenreg
 from evenreg.errors import CheckpointError, InputError
+from evenreg.training import read_about
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +73,11 @@ def test_trees_cannot_be_exported(folders, tmp_path):
 def test_models_show_what_they_are(folders):
     shown = [repr(evenreg.load_model(folders / f"{kind}-a/best")) for kind in ("network", "trees")]
     assert shown == ["TrainedNetwork(vanilla, predicts price)", "TrainedTrees(hgb, predicts price)"]
+
+
+@pytest.mark.parametrize("folder", [None, 3])
+def test_a_folder_is_a_path(folder):
+    with pytest.raises(
+        InputError, match=f"folder: expected the folder of a stored model, got {type(folder).__name__}; "
+    ):
+        read_about.__wrapped__(folder)  # past the type check

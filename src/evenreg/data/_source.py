@@ -4,6 +4,7 @@ CSV is read twice: by the csv module, which knows line numbers, widths and the r
     pandas, which finds the types of the features. Together they cost about as much as one careful reading.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -32,6 +33,8 @@ _FOREIGN = {
     b"\x89HDF": "an HDF5 file; export the table as CSV",
     b"ARROW1": "an Arrow file; export the table as Parquet",
 }
+# No column name begins so: an object, or a list of objects, lists, texts or numbers.
+_JSON = re.compile(rb"\s*(\{|\[\s*([\[{\"\d-]|$))")
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,11 @@ def is_parquet(path: Path) -> bool:
     for magic, what in _FOREIGN.items():
         if start.startswith(magic):
             raise InputError(f"{path.name}: expected a CSV or Parquet file, got {what}.")
+    if _JSON.match(start.removeprefix(b"\xef\xbb\xbf")):
+        raise InputError(
+            f"{path.name}: expected a CSV or Parquet file, got what looks like JSON; convert it, for instance with "
+            "pandas.read_json."
+        )
     return start.startswith(b"PAR1")
 
 
@@ -137,7 +145,7 @@ def _first_bytes(path: Path) -> bytes:
         )
     try:
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(64)
     except OSError as error:
         raise InputError(f"{path}: expected a file that can be read, got '{error.strerror}'.") from None
     if not start:

@@ -7,6 +7,8 @@ from evenreg import _check
 from evenreg.errors import InputError, TargetError
 from evenreg.labels._draws import Floats, Rows, drawn
 
+_WAY_OUT = "ask where there are labels"
+
 
 def density_subset(
     index: NDArray[np.int64],
@@ -17,6 +19,7 @@ def density_subset(
     size: int | None,
     shortfall: float,
     rng: np.random.Generator,
+    way_out: str = _WAY_OUT,
 ) -> Rows:
     """The rows whose label distribution over the bins is ``density``, ascending.
 
@@ -32,10 +35,11 @@ def density_subset(
         size: Rows to draw; None for as many as can be had.
         shortfall: Largest share of the rows asked for that may be missing, from 0 to below 1.
         rng: Where the draw comes from.
+        way_out: What to do where there are too few labels, for error sentences.
     """
     held = np.bincount(index[rows], minlength=len(density)).astype(np.float64)
     share = density / density.sum()
-    most = int(largest(held, share, shortfall, name) + 1e-9)
+    most = int(largest(held, share, shortfall, name, way_out) + 1e-9)
     if size is None:
         size = most
     elif _check.integer(size, "size", 1) > most:
@@ -48,7 +52,7 @@ def density_subset(
     return np.sort(drawn(narrow, takes, rows, rng))
 
 
-def largest(held: Floats, share: Floats, shortfall: float, name: str) -> float:
+def largest(held: Floats, share: Floats, shortfall: float, name: str, way_out: str = _WAY_OUT) -> float:
     """Most rows that can be had, ``share`` of them in each bin but for a ``shortfall`` in all.
 
     Args:
@@ -56,13 +60,13 @@ def largest(held: Floats, share: Floats, shortfall: float, name: str) -> float:
         share: ``(m,)`` at least 0, with sum 1.
         shortfall: See `density_subset`.
         name: See `density_subset`.
+        way_out: See `density_subset`.
     """
     missing = float(share[held == 0].sum())
     if missing > shortfall:
         raise TargetError(
             f"{name}: expected labels under at least {100 - 100 * shortfall:g} % of the density asked for, got them "
-            f"under {np.floor(1000 - 1000 * missing) / 10:g} %; ask where there are labels, or allow a larger "
-            "shortfall."
+            f"under {np.floor(1000 - 1000 * missing) / 10:g} %; {way_out}, or allow a larger shortfall."
         )
     full, given, rest = _steps(held, share)
     enough = given + full * rest >= (1 - shortfall) * full * (1 - 1e-12)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from evenreg import _check
 from evenreg.errors import InputError
+from evenreg.labels._bin_rule import readable
 from evenreg.labels._bins import Bins
 from evenreg.labels._density_subset import density_subset, largest
 from evenreg.labels._draws import Floats, Rows, Seed, generator, one_column
@@ -41,8 +42,8 @@ def skewed_subset(
         peaks: 1, 2, 3 or 4 for a fixed set (below), or `Peak`s (or tuples of a peak's numbers) of your own,
             in units of the range of the bins.
         bins: Where labels are counted, and the range that peaks are laid on; rows outside are left out. None
-            for `Bins.fit` on the labels. Where a few labels lie far out, give bins without them, or pass the
-            logarithm of the labels.
+            for `Bins.fit` on the labels; for a fixed set on the middle 90 % of them, since few far labels would
+            make a range with nothing under its peaks. For another range give bins, or pass the logarithm.
         size: Rows to draw; None for the largest subset.
         shortfall: Largest share of the rows the density asks for that may be missing for want of labels.
         random_state: Seed or NumPy generator of the draw; None for other rows every time.
@@ -65,7 +66,7 @@ def skewed_subset(
 
     Example:
         >>> ages = np.arange(100).repeat(50)
-        >>> kept = ages[skewed_subset(ages, 2)]
+        >>> kept = ages[skewed_subset(ages, 2, bins=Bins.fit(ages))]
         >>> np.flatnonzero(np.bincount(kept, minlength=100)).tolist() == [*range(15, 39), *range(55, 79)]
         True
 
@@ -73,11 +74,16 @@ def skewed_subset(
     no numbers for its peaks; these follow which of its sets have interpolation regions.
     """
     labels = one_column(y)
-    bins = Bins.fit(labels) if bins is None else bins
+    if bins is None:
+        bins = Bins.fit(_middle(labels) if isinstance(peaks, int) else labels)
     shortfall = _check.in_range(shortfall, "shortfall", 0, 0.5)
     index, rows = bins.index(labels), np.flatnonzero(bins.contains(labels))
     held = np.bincount(index[rows], minlength=len(bins)).astype(np.float64)
-    density = _density(bins, _peaks(peaks), held, shortfall)
+    low, high = map(readable, bins.edges[[0, -1]].tolist())
+    way_out = (
+        f"positions count in ranges of the bins, 0 at {low} and 1 at {high}: move peaks, give other bins"
+    )
+    density = _density(bins, _peaks(peaks), held, shortfall, way_out)
     return density_subset(
         index,
         rows,
@@ -86,7 +92,14 @@ def skewed_subset(
         size=size,
         shortfall=shortfall,
         rng=generator(random_state),
+        way_out=way_out,
     )
+
+
+def _middle(labels: Floats) -> Floats:
+    """The labels without a twentieth at each end."""
+    low, high = np.quantile(labels, [0.05, 0.95])
+    return labels[(labels >= low) & (labels <= high)]
 
 
 def _peaks(peaks: int | Sequence[Peak | Sequence[float]]) -> list[Peak]:
@@ -111,7 +124,7 @@ def _peaks(peaks: int | Sequence[Peak | Sequence[float]]) -> list[Peak]:
     return [peak.checked() for peak in given]
 
 
-def _density(bins: Bins, peaks: list[Peak], held: Floats, shortfall: float) -> Floats:
+def _density(bins: Bins, peaks: list[Peak], held: Floats, shortfall: float, way_out: str) -> Floats:
     """What each bin is asked for: at its centre the peaks' densities, times its width."""
     low, high = bins.edges[[0, -1]]
     total = np.zeros(len(bins))
@@ -125,6 +138,6 @@ def _density(bins: Bins, peaks: list[Peak], held: Floats, shortfall: float) -> F
             )
         if peak.height is None:
             density /= density.sum()
-            density *= largest(held, density, shortfall, name)
+            density *= largest(held, density, shortfall, name, way_out)
         total += density
     return total

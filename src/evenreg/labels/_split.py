@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evenreg import _check
-from evenreg.errors import TargetError
+from evenreg.errors import InputError, TargetError
 from evenreg.labels._bins import Bins
 from evenreg.labels._draws import Rows, drawn
 
@@ -100,6 +100,10 @@ def balanced_split(
 
 def _plan(y: ArrayLike, bins: Bins, cap: int | None, pool_rows: int) -> tuple[Narrow, Rows]:
     """The pool of each row, and how many rows each pool gives."""
+    if not isinstance(bins, Bins):
+        raise InputError(
+            f"bins: expected Bins, got {type(bins).__name__}; give Bins.fit(y), or space.bins of a LabelSpace."
+        )
     index = bins.index(_check.labels(y))
     counts = np.bincount(index, minlength=len(bins))
     pool_of_bin = _pool(counts, _check.integer(pool_rows, "pool_rows", 1))

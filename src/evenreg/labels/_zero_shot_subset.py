@@ -38,6 +38,10 @@ def zero_shot_subset(y: ArrayLike, holes: Sequence[Sequence[float]]) -> Rows:
     """
     labels = one_column(y)
     kept = np.ones(len(labels), dtype=bool)
+    if not isinstance(holes, Sequence | np.ndarray) or isinstance(holes, str):
+        raise InputError(
+            f"holes: expected a list of intervals (low, high), got {holes!r}; give for instance [(40, 50)]."
+        )
     for low, high in map(_ends, holes):
         kept &= (labels < low) | (labels > high)
     if not kept.any():

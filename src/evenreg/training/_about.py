@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import evenreg
-from evenreg.errors import CheckpointError, MissingFileError
+from evenreg.errors import CheckpointError, InputError, MissingFileError
 
 ABOUT = "model.json"
 
@@ -21,6 +21,11 @@ def read_about(folder: str | Path) -> dict[str, Any]:
         MissingFileError: No such folder, or no model in it.
         CheckpointError: A model of a newer version, or facts that cannot be read.
     """
+    if not isinstance(folder, str | Path):
+        raise InputError(
+            f"folder: expected the folder of a stored model, got {type(folder).__name__}; give runs/sales/best, for "
+            "instance."
+        )
     path = Path(folder)
     if not (path / ABOUT).is_file():
         best = [path / name for name in ("best", "fit/best") if (path / name / ABOUT).is_file()]

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from evenreg.errors import InputError
 from evenreg.features import FDS
+from evenreg.features._regularizer import AbstractRegularizer
 from evenreg.training._fds_handle import FDSHandle
 from evenreg.training._regularizer_handle import RegularizerHandle
 
@@ -77,6 +78,11 @@ def attach(
         >>> term.shape, list(model.state_dict())
         (torch.Size([]), ['0.weight', '0.bias', '2.weight', '2.bias'])
     """
+    if isinstance(model, FDS | AbstractRegularizer):
+        raise InputError(
+            f"part and model: expected the part first, got {type(part).__name__} and {type(model).__name__}, which "
+            f"look swapped; write attach(part, model, {layer!r})."
+        )
     check_part(part)
     handle = FDSHandle if isinstance(part, FDS) else RegularizerHandle
     return handle(part, model, layer, target)

@@ -229,7 +229,8 @@ def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
         MissingFileError: No such folder, or no model in it.
         CheckpointError: Something else's folder, a damaged one, or a model of a newer version.
     """
-    path, about = Path(folder), read_about(folder)
+    about = read_about(folder)
+    path = Path(folder)
     try:
         kinds = {"network": TrainedNetwork, "trees": TrainedTrees}
         return kinds[_check.known(about["kind"], kinds, "kind of model")].load(path, about)

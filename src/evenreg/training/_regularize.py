@@ -29,8 +29,8 @@ class Regularize(AbstractLayerCallback):
             ``(n, c, h, w)``.
         target: A function from the batch to its labels; None takes the second element of a tuple or list, or
             "labels" or "target" of a mapping.
-        prediction: Name of the layer that puts out the prediction, of the target's shape; for parts that
-            compare predictions too, such as `ConR`, and no others.
+        prediction: Name of the layer that puts out the prediction, as many numbers a sample as there are labels;
+            for parts that compare predictions too, such as `ConR`, and no others.
         name: What the term is logged as; None is the class's, as ``RankSim_loss``.
 
     Raises:

@@ -60,8 +60,8 @@ class RegularizerHandle(AbstractHandle):
         """The term of the last forward, its weight inside; to be added to the loss.
 
         Args:
-            prediction: For parts that compare predictions too, such as `ConR`: those of the forward, of the
-                target's shape.
+            prediction: For parts that compare predictions too, such as `ConR`: those of the forward, as many a
+                sample as there are labels.
 
         Raises:
             InputError: No forward since the last call, or no prediction where the part needs one.
@@ -77,7 +77,13 @@ class RegularizerHandle(AbstractHandle):
                 f"{self._name}: expected predictions too, got none; give handle.loss(prediction)."
             )
         (features, labels), self._kept, self._owed = self._kept, None, False
-        return self.part(features, labels, prediction) if needed else self.part(features, labels)
+        if not needed:
+            return self.part(features, labels)
+        assert prediction is not None
+        # Labels (n,) beside predictions (n, 1) are what most models have; the part itself broadcasts nothing.
+        if len(labels) == len(prediction) and labels.numel() == prediction.numel():
+            labels = labels.reshape(prediction.shape)
+        return self.part(features, labels, prediction)
 
     @property
     def _name(self) -> str:

@@ -297,6 +297,17 @@ def test_an_extra_pass_takes_as_many_batches_as_training():
     assert counts == [30, 40]
 
 
+# several
+
+
+def test_two_of_a_kind_on_one_layer_are_told():
+    sentence = "callbacks: expected one FDSCallback with FDS on layer 'encoder', got two; leave one out"
+    with pytest.raises(InputError, match=sentence):
+        fit([FDSCallback(smooth(), "encoder"), FDSCallback(smooth(), "encoder")])
+    fit([FDSCallback(smooth(), "encoder"), FDSCallback(smooth(), "encoder.0")])
+    fit([Regularize(RankSim(), "encoder"), Regularize(ConR(), "encoder", prediction="head")])
+
+
 # checkpoints
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 
+from evenreg.errors import InputError
 from evenreg.training._attach import check_part
 from evenreg.training._handle import AbstractHandle, load_part_state, part_state
 from evenreg.training._training_step import put_around, take_off
@@ -23,11 +24,29 @@ class AbstractLayerCallback(pl.Callback, ABC):
         check_part(part)
         self.part, self.layer, self.target = part, layer, target
         self._handle: Any = None
+        self._is_known = False
 
     @property
     def state_key(self) -> str:
         """Tells callbacks of other parts and layers apart."""
-        return self._generate_state_key(part=type(self.part).__name__, layer=self.layer)
+        # A new trainer refuses two equal keys with a sentence about code; `setup` does it with one for people, and
+        # before it nothing else asks for the key.
+        one = {} if self._is_known else {"instance": id(self)}
+        return self._generate_state_key(part=type(self.part).__name__, layer=self.layer, **one)
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Refuse a second one of the same part on the same layer.
+
+        Raises:
+            InputError: There is one, whose state a checkpoint could not tell apart.
+        """
+        del pl_module, stage
+        self._is_known = True
+        if any(c is not self and c.state_key == self.state_key for c in trainer.callbacks):  # pyright: ignore[reportAttributeAccessIssue]
+            raise InputError(
+                f"callbacks: expected one {type(self).__name__} with {type(self.part).__name__} on layer "
+                f"{self.layer!r}, got two; leave one out."
+            )
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Attach."""

@@ -108,6 +108,6 @@ def test_a_row_needs_a_config_and_a_config_a_file():
 
 def test_a_row_and_a_method_are_one_too_many():
     with pytest.raises(
-        InputError, match="expected one of row and method, got row 'bmc' and method 'sqinv'; a row has"
+        InputError, match="expected one of row and method, got row 'bmc' and method 'sqinv'; leave one"
     ):
         Settings.of("table", "bmc", {"method": "sqinv"})

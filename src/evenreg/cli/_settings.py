@@ -59,7 +59,7 @@ class Settings:
         """
         if row is not None and said.get("method") is not None:
             raise InputError(
-                f"expected one of row and method, got row {row!r} and method {said['method']!r}; a row has its method."
+                f"expected one of row and method, got row {row!r} and method {said['method']!r}; leave one out."
             )
         found = {} if config is None else read_config(config)
         rows = found.pop("rows", None) or {}

@@ -28,6 +28,7 @@ THREE = regions(10, 160, 30)
         ({"rare": 100, "frequent": 0.25}, True, True, [25, 40, 75]),
         ({"frequent": 80}, True, True, [10, 80, 30]),
         ({}, True, True, [10, 160, 30]),
+        ({"frequent": 1e-9}, True, True, [10, 1, 30]),
         ([11, 12, 31], True, True, [11, 12, 31]),
         (np.array([10, 160, 31]), True, False, [10, 160, 31]),
     ],

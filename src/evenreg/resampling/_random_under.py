@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenreg.resampling._made import Made
-from evenreg.resampling._region_base import AbstractRegionSampler, Progress
+from evenreg.resampling._region_base import AbstractRegionSampler
 from evenreg.resampling._regions import Region
 from evenreg.resampling._relevance import RelevanceLike
 from evenreg.resampling._sizes import Sampling
@@ -25,7 +25,6 @@ class RandomUnder(AbstractRegionSampler):
             proportions are turned round; ``{"frequent": 500}`` rows, ``{"frequent": 0.5}`` of them; or one size a
             region.
         random_state: Seed or NumPy generator; None for other rows every time.
-        progress: Not called: no rows are made.
 
     Example:
         >>> X, y = [[i] for i in range(20)], [*range(1, 19), 60, 61]
@@ -45,10 +44,9 @@ class RandomUnder(AbstractRegionSampler):
         threshold: float = 0.8,
         sampling: Sampling = "balance",
         random_state: int | np.random.Generator | np.random.RandomState | None = None,
-        progress: Progress = None,
     ) -> None:
         self.relevance, self.threshold, self.sampling = relevance, threshold, sampling
-        self.random_state, self.progress = random_state, progress
+        self.random_state = random_state
 
     def _make(
         self,

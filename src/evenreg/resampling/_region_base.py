@@ -33,7 +33,7 @@ class AbstractRegionSampler(AbstractSampler):
 
     threshold: float
     sampling: Any
-    progress: Progress
+    progress: Progress = None
     regions_: list[Region]
     sizes_: list[int]
 

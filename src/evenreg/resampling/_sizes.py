@@ -77,7 +77,7 @@ def _mapped(have: np.ndarray, rare: np.ndarray, sampling: Mapping[str, float]) -
         kind = rare == _KINDS[_check.known(key, tuple(_KINDS), "kind of region")]
         total, name = int(have[kind].sum()), f"sampling[{key!r}]"
         if isinstance(amount, float | np.floating):
-            size = round(_check.positive(amount, name) * total)
+            size = max(round(_check.positive(amount, name) * total), 1)
         else:
             size = _check.integer(amount, name, 1)
         shared = np.cumsum(have[kind]) * size / total

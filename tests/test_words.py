@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenreg._words import WORDS, parse, split_methods
+from evenreg._words import WORDS, parse, parse_resampling, split_methods
 from evenreg.errors import InputError, UnknownNameError
 
 
@@ -131,7 +131,10 @@ def test_every_argument_of_a_new_word_is_written_back_alone(name):
 
 
 def test_every_default_is_dropped_and_every_word_parses_alone():
-    for name in WORDS:
+    for name, (role, _) in WORDS.items():
+        if role == "resampling":  # makes a table and trains nothing
+            assert str(parse_resampling(name)[0]) == name
+            continue
         text = "cls + crt" if name == "crt" else name  # a second stage of that first
         assert written(text) == text
 

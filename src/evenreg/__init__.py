@@ -17,7 +17,7 @@ and the packages below use it, each knowing nothing of its siblings:
     evaluation  predictions -> numbers by region, with intervals; paired comparison of runs
     training    Method (the words), RegressionTask, run folders
     plots       (data, ax) -> ax
-    cli         diagnose, compare, train, predict, evaluate, recipes: on the command line and as functions
+    cli         diagnose, resample, compare, train, predict, evaluate, recipes: on the command line and as functions
 
 Importing this module loads nothing else; names arrive when they are first used (PEP 562).
 """
@@ -56,6 +56,7 @@ _NAMES = {
     "diagnose": "cli",
     "predict": "cli",
     "recipes": "cli",
+    "resample": "cli",
     "train": "cli",
 }
 

@@ -82,6 +82,20 @@ def _beta_below_one(text: str, name: str) -> float:
     return value
 
 
+def _amount(text: str, name: str) -> int | str:
+    """Rows as a whole number, a share in per cent: ``0.5`` is ``50%``."""
+    share = text.removesuffix("%")
+    try:
+        if share == text and not set(text) & set(".eE"):
+            return _check.integer(text, name, 0)
+        value = _check.positive(share, name, zero=True)
+    except InputError:
+        raise InputError(
+            f"{name}: expected rows as a whole number or a share such as 50%, got {text!r}."
+        ) from None
+    return f"{value if share != text else value * 100:.15g}%"
+
+
 def _switch(text: str, name: str) -> bool:
     return _choice("true", "false")(text, name) == "true"
 
@@ -104,13 +118,27 @@ _NOISE = {"noise_sigma": Argument(None, _number), "learn_noise": Argument(True, 
 
 #: The roles in the order in which a method is written back.
 ROLES = (
-    "model", "transform", "head", "stage", "cost", "weighting", "balanced", "smoothing", "calibration", "ranking",
-    "contrast",
+    "model", "transform", "head", "stage", "cost", "resampling", "weighting", "balanced", "smoothing",
+    "calibration", "ranking", "contrast",
 )  # fmt: skip
 
 # A contrast is a term beside the loss, or all there is to the first of two stages; a second view is another
 # version of each row.
 _CONTRAST = {"stage": Argument("joint", _choice("joint", "first")), "views": Argument(1, _views)}
+
+# What is rare: extreme labels on both sides or on one, or labels of low density; `lds` beside the word smooths it.
+_RARE = {"relevance": Argument("extremes", _choice("extremes", "high", "low", "density"))}
+_REGIONS = {"threshold": Argument(0.8, _share), **_RARE}
+_SIZES = {
+    "sampling": Argument("balance", _choice("balance", "extreme")),
+    "rare": Argument(None, _amount),
+    "frequent": Argument(None, _amount),
+    "keep_originals": Argument(False, _switch),
+}
+_NEIGHBOURS = {
+    "scale": Argument("range", _choice("range", "sd", "none")),
+    "small_regions": Argument("raise", _choice("raise", "keep")),
+}
 
 #: Every known word: its role and its arguments.
 WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
@@ -144,6 +172,21 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
     "cls": ("head", {"decode": Argument("argmax", _choice("argmax", "expectation"))}),
     "rrt": ("stage", {}),
     "crt": ("stage", {}),
+    "smoter": ("resampling", {"k": Argument(5, _count), **_REGIONS, **_SIZES, **_NEIGHBOURS}),
+    "smogn": (
+        "resampling",
+        {
+            "k": Argument(5, _count),
+            "perturbation": Argument(0.02, _number),
+            **_REGIONS,
+            **_SIZES,
+            **_NEIGHBOURS,
+        },
+    ),
+    "gn": ("resampling", {"perturbation": Argument(0.1, _number), **_REGIONS, **_SIZES}),
+    "ro": ("resampling", {**_REGIONS, "rare": _SIZES["rare"]}),
+    "ru": ("resampling", {**_REGIONS, "sampling": _SIZES["sampling"], "frequent": _SIZES["frequent"]}),
+    "wercs": ("resampling", {"over": Argument("50%", _amount), "under": Argument("50%", _amount), **_RARE}),
     "inv": ("weighting", {"max_ratio": Argument(200.0, _ratio)}),
     "sqinv": ("weighting", {"max_ratio": Argument(None, _ratio)}),
     "dense": (

@@ -24,6 +24,8 @@ def check_together(words: Sequence[Word], text: str) -> None:
             f"method {text!r}: dense weighs by a density that is smooth already, lds has no counts to smooth; "
             "leave it out, dense(bandwidth=) smooths more."
         )
+    if "resampling" in roles:
+        _check_resampling(words, text)
     if "stage" in roles or "head" in roles:
         _check_stages(words, text)
     if "balanced" in roles:
@@ -106,3 +108,55 @@ def _check_stages(words: Sequence[Word], text: str) -> None:
             f"method {text!r}: cls is trained by cross-entropy, the cost {by_role['cost']} has no effect; leave it "
             "out."
         )
+
+
+def _check_resampling(words: Sequence[Word], text: str) -> None:
+    """An `InputError` for what a resampled table is corrected twice by, and for arguments without effect."""
+    by_role = {word.role: word for word in words}
+    sampler = by_role["resampling"]
+    twice = by_role.get("weighting") or next((word for word in words if word.name == "crt"), None)
+    if twice is not None:
+        raise InputError(
+            f"method {text!r}: {sampler.name} makes rare rows more and frequent ones fewer, {twice.name} beside it "
+            "corrects twice; keep one of them."
+        )
+    if "smoothing" in by_role and sampler.args["relevance"] != "extremes":
+        raise InputError(
+            f"method {text!r}: lds says by its density what is rare, which leaves "
+            f"relevance={sampler.args['relevance']} without effect; keep one of them."
+        )
+    sized = next((name for name in ("rare", "frequent") if sampler.args.get(name) is not None), None)
+    if sized is not None and sampler.args.get("sampling", "balance") != "balance":
+        raise InputError(
+            f"method {text!r}: {sized}={sampler.args[sized]} says how many rows there will be, which leaves "
+            f"sampling={sampler.args['sampling']} without effect; keep one of them."
+        )
+    if sampler.args.get("keep_originals") and sampler.args["frequent"] is not None:
+        raise InputError(
+            f"method {text!r}: keep_originals drops no row, which leaves frequent={sampler.args['frequent']} without "
+            "effect; keep one of them."
+        )
+
+
+def check_trained(words: Sequence[Word], text: str) -> None:
+    """An `InputError` for a resampling word where a model is trained, which knows nothing of it."""
+    for word in words:
+        if word.role == "resampling":
+            raise InputError(
+                f"method {text!r}: {word.name} makes a table and no model is trained by it; make the table of "
+                f"training rows first, with 'evenreg resample DATA --target COLUMN --method {word.name} --out FILE' "
+                f"(in Python evenreg.resample), and leave {word.name} out here."
+            )
+
+
+def check_resampled(words: Sequence[Word], text: str) -> None:
+    """An `InputError` for words of which a resampled table knows nothing, or where none says how to make it."""
+    samplers = [name for name, (role, _) in WORDS.items() if role == "resampling"]
+    foreign = next((word for word in words if word.role not in ("resampling", "smoothing")), None)
+    if foreign is None and any(word.role == "resampling" for word in words):
+        return
+    told = "lds alone" if foreign is None else foreign.name
+    raise InputError(
+        f"method {text!r}: resampling is one of {', '.join(samplers)}, perhaps with lds, which says what is rare, got "
+        f"{told}; write 'smogn' or 'smogn + lds', for instance."
+    )

@@ -12,12 +12,13 @@ The words themselves are in `evenreg._vocabulary`.
 """
 
 import re
+from collections.abc import Collection
 
 from evenreg import _check
 from evenreg._vocabulary import ROLES as ROLES
 from evenreg._vocabulary import WORDS as WORDS
 from evenreg._vocabulary import Word as Word
-from evenreg._word_rules import check_together
+from evenreg._word_rules import check_resampled, check_together, check_trained
 from evenreg._word_rules import contrast_first as contrast_first
 from evenreg.errors import InputError, UnknownNameError
 
@@ -42,19 +43,46 @@ def parse(text: str) -> tuple[Word, ...]:
 
     Raises:
         UnknownNameError: A word, argument or option nobody knows; the nearest known one is offered.
-        InputError: A word that cannot be read, a word given twice, or words that contradict each other.
+        InputError: A word that cannot be read, a word given twice, words that contradict each other, or one that
+            makes a table and trains no model (`parse_resampling` reads those).
 
     Example:
         >>> [str(word) for word in parse("lds + SQINV")]
         ['sqinv', 'lds']
     """
-    words = [_word(part, text) for part in _split(text, "+")]
-    words.sort(key=lambda word: ROLES.index(word.role))
+    words = _words(text)
     check_together(words, text)
-    return tuple(words)
+    check_trained(words, text)
+    return words
 
 
-def _word(part: str, whole: str) -> Word:
+def parse_resampling(text: str) -> tuple[Word, ...]:
+    """The words that make a table before training: one that says how, perhaps with ``lds``.
+
+    Args:
+        text: For instance ``"smogn(k=3) + lds"``; case and spaces do not matter.
+
+    Raises:
+        UnknownNameError: A word, argument or option nobody knows; the nearest known one is offered.
+        InputError: As from `parse`, and words that make no table.
+
+    Example:
+        >>> [str(word) for word in parse_resampling("lds + SMOGN(3)")]
+        ['smogn(k=3)', 'lds']
+    """
+    words = _words(text, [*(name for name, (role, _) in WORDS.items() if role == "resampling"), "lds"])
+    check_resampled(words, text)
+    check_together(words, text)
+    return words
+
+
+def _words(text: str, offered: Collection[str] = WORDS) -> tuple[Word, ...]:
+    """Words in writing order, each checked by itself; ``offered`` are those to mean by an unknown one."""
+    words = [_word(part, text, offered) for part in _split(text, "+")]
+    return tuple(sorted(words, key=lambda word: ROLES.index(word.role)))
+
+
+def _word(part: str, whole: str, offered: Collection[str]) -> Word:
     match = _WORD.match(part)
     if match is None:
         got = repr(part.strip()) if part.strip() else "nothing between the plus signs"
@@ -63,7 +91,8 @@ def _word(part: str, whole: str) -> Word:
             "write name(argument=value) and join words by +."
         )
     name = match["name"].lower().replace("_", "-")
-    _check.known(name, WORDS, "method word")
+    if name not in WORDS:
+        _check.known(name, offered, "method word")
     arguments = WORDS[name][1]
     args = {key: argument.default for key, argument in arguments.items()}
     given: set[str] = set()

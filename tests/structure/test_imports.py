@@ -67,6 +67,20 @@ CHECKS = {
         {"pandas"},
         HEAVY | {"matplotlib"},
     ),
+    "resample --help": (
+        "from evenreg.cli import main; assert main(['resample', '--help']) == 0",
+        set(),
+        HEAVY | {"pandas", "sklearn"},
+    ),
+    "resample": (
+        TABLE + "from evenreg.cli import main\n"
+        "for method in ('smogn + lds', 'smoter', 'gn', 'ro', 'ru', 'wercs'):\n"
+        "    words = ['--method', method, '--out', 'u.csv', '--overwrite', '--relevance', '7:0,8:1']\n"
+        "    words = words[:5] if 'lds' in method else words\n"
+        "    assert main(['resample', 't.csv', '--target', 'y', *words]) == 0",
+        {"pandas", "sklearn"},
+        HEAVY | {"skrub", "matplotlib"},
+    ),
     "evaluate": (
         TABLE + "from evenreg.cli import main\n"
         "assert main(['evaluate', 't.csv', '--target', 'y', '--prediction', 'p', '--train', 't.csv']) == 0",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from evenreg.cli._predict import predict as predict
     from evenreg.cli._recipes import Recipe as Recipe
     from evenreg.cli._recipes import recipes as recipes
+    from evenreg.cli._resample import resample as resample
+    from evenreg.cli._resampled import Resampled as Resampled
     from evenreg.cli._train import train as train
     from evenreg.cli._train_result import TrainResult as TrainResult
 
@@ -26,6 +28,7 @@ _NAMES = {
     "Diagnosis": "_diagnosis",
     "EvaluatedTable": "_evaluation_text",
     "Recipe": "_recipes",
+    "Resampled": "_resampled",
     "TrainResult": "_train_result",
     "compare": "_compare",
     "diagnose": "_diagnose",
@@ -33,6 +36,7 @@ _NAMES = {
     "main": "_main",
     "predict": "_predict",
     "recipes": "_recipes",
+    "resample": "_resample",
     "train": "_train",
 }
 
@@ -41,6 +45,7 @@ __all__ = [
     "Diagnosis",
     "EvaluatedTable",
     "Recipe",
+    "Resampled",
     "TrainResult",
     "compare",
     "diagnose",
@@ -48,6 +53,7 @@ __all__ = [
     "main",
     "predict",
     "recipes",
+    "resample",
     "train",
 ]
 

@@ -26,6 +26,7 @@ from evenreg.errors import EvenregError
 
 VERBS = {
     "diagnose": "is imbalance your problem? counts, gaps, regions and weights of a target column",
+    "resample": "a table with more rare rows and fewer frequent ones, to train on: SMOGN, SMOTER and others",
     "compare": "train several methods on a table and tell which is better where, beyond noise",
     "train": "train one method and keep the model",
     "predict": "a model's predictions for new rows, beside the rows' own columns",

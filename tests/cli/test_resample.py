@@ -123,6 +123,7 @@ def test_types_of_all_kinds_come_back(table):
         new=[True, False] * 150,
         price=table["price"].round().astype("uint8"),
         level=table["size"].astype("float32"),
+        rain=pd.arrays.SparseArray(np.arange(300) % 10 == 0, dtype="int8"),
     ).set_index("id")
     frame.columns = [*frame.columns[:-1], 7]
     found = resample(frame, "price", "gn(perturbation=3)")
@@ -189,6 +190,10 @@ def test_the_report(table):
     html = found._repr_html_()
     assert html.count("<tr>") == 4
     assert "Train on this table only" in html
+    told = "No two rows agree in 'id': of an id no blend makes sense, take it over with --copy id."
+    assert told in str(found)
+    assert told not in str(resample(table, "price", copy=["id"]))
+    assert told in str(resample(table.assign(id=range(7, 307)), "price"))
     assert "the method has no threshold" in str(resample(table, "price", "wercs"))
 
 
@@ -359,6 +364,11 @@ SENTENCES = [
         {"synthetic_column": "city"},
         InputError,
         "synthetic_column: expected a name that the DataFrame has not, got 'city'; take another.",
+    ),
+    (
+        {"synthetic_column": ""},
+        InputError,
+        "synthetic_column: expected a name that the DataFrame has not, got ''; take another.",
     ),
     ({"copy": ["citty"]}, UnknownNameError, "no column of the DataFrame named 'citty'; did you mean 'city'?"),
     ({"copy": "id"}, InputError, "copy: expected a list of column names, got 'id'; write ['id']."),

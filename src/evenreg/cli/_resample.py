@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenreg import _check
-from evenreg.cli._resample_rows import divided_columns, joined, put_labels, read_all, region_counts
+from evenreg.cli._resample_rows import (
+    dense,
+    divided_columns,
+    joined,
+    like_ids,
+    put_labels,
+    read_all,
+    region_counts,
+)
 from evenreg.cli._resample_words import resampling_words, sampler_from, told_in_words
 from evenreg.cli._resampled import Resampled
 from evenreg.errors import InputError
@@ -84,7 +92,7 @@ def resample(
     seed = _check.integer(seed, "seed", 0)
     file = _checked_output(out, data, overwrite)
     table, frame, place = read_all(data, target, split, drop_missing)
-    if synthetic_column is not None and str(synthetic_column) in map(str, frame.columns):
+    if synthetic_column is not None and str(synthetic_column) in ("", *map(str, frame.columns)):
         raise InputError(
             f"synthetic_column: expected a name that {table.name} has not, got {synthetic_column!r}; take another."
         )
@@ -93,8 +101,9 @@ def resample(
     own, copied = divided_columns(frame, table, copy)
     told = f"target {table.target!r} of {table.name}"
     sampler = sampler_from(words, y, told, relevance, seed)
+    features = dense(frame.iloc[place[learned], own].reset_index(drop=True))
     with told_in_words(method):
-        made, labels = sampler.fit_resample(frame.iloc[place[learned], own].reset_index(drop=True), y)
+        made, labels = sampler.fit_resample(features, y)
     seeds, held = sampler.sample_indices_, place[~learned]
     rows = np.concatenate([place[learned][seeds], held])
     synthetic = np.concatenate([sampler.synthetic_, np.zeros(len(held), dtype=bool)])
@@ -115,6 +124,7 @@ def resample(
         seed=seed,
         rule=rule,
         copied=copied,
+        like_ids=like_ids(features),
         unlabelled=table.dropped,
         held_out=len(held),
     )

@@ -70,6 +70,27 @@ def divided_columns(
     return own, tuple(name for name in names if name not in left)
 
 
+def dense(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Without sparse columns, which samplers cannot write to; `joined` makes them sparse again."""
+    import pandas as pd
+
+    sparse = {c: d.subtype for c, d in frame.dtypes.items() if isinstance(d, pd.SparseDtype)}
+    return frame.astype(sparse) if sparse else frame
+
+
+def like_ids(frame: "pd.DataFrame") -> tuple[str, ...]:
+    """Columns of whole numbers or text that differ in every row."""
+    import pandas as pd
+
+    names = []
+    for name, column in frame.items():
+        dtype = column.dtype
+        counts = pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_string_dtype(dtype)
+        if counts and column.is_unique and column.notna().all():
+            names.append(str(name))
+    return tuple(names)
+
+
 def joined(
     frame: "pd.DataFrame", rows: Rows, own: list[int], made: "pd.DataFrame", held: Rows
 ) -> "pd.DataFrame":

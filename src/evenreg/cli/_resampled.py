@@ -1,5 +1,6 @@
 """What ``evenreg resample`` found: the table, where its rows come from, and a short report."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, final
@@ -60,6 +61,7 @@ class Resampled:
         seed: Of all that was drawn.
         rule: What says which labels are rare.
         copied: Columns that rows made take over unchanged.
+        like_ids: Columns that differ in every row, as ids do, and had their part in what was made.
         unlabelled: Rows left out because their target was missing.
         held_out: Rows that were not resampled because the split says val or test.
     """
@@ -75,6 +77,7 @@ class Resampled:
     seed: int
     rule: str
     copied: tuple[str, ...] = ()
+    like_ids: tuple[str, ...] = ()
     unlabelled: int = 0
     held_out: int = 0
     before: Mapping[str, int] = field(init=False)
@@ -134,6 +137,11 @@ class Resampled:
         if self.copied:
             notes.append(
                 f"Rows made have {', '.join(map(repr, self.copied))} of the row they were made from."
+            )
+        if self.like_ids:
+            told, first = ", ".join(map(repr, self.like_ids)), shlex.quote(self.like_ids[0])
+            notes.append(
+                f"No two rows agree in {told}: of an id no blend makes sense, take it over with --copy {first}."
             )
         if self.unlabelled:
             notes.append(f"{self.unlabelled:,} rows without a target were left out.")

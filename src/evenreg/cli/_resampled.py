@@ -1,6 +1,7 @@
 """What ``evenreg resample`` found: the table, where its rows come from, and a short report."""
 
 import shlex
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, final
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _HEAD = ("", "labels", "before", "dropped", "repeated", "made", "after")
+_WIDTH = 100
 _LEFT = (0, 1)
 
 
@@ -102,7 +104,8 @@ class Resampled:
             )
             for row in rows
         ]
-        return "\n".join([self._headline(), "", *map(str.rstrip, lines), "", *self._notes()])
+        notes = [textwrap.fill(note, _WIDTH, break_on_hyphens=False) for note in self._notes()]
+        return "\n".join([self._headline(), "", *map(str.rstrip, lines), "", *notes])
 
     def __repr__(self) -> str:
         return f"Resampled({self._headline()})"

@@ -1,6 +1,7 @@
 """Fixtures for every test: where the real inputs are, and what to do when they are absent."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,9 @@ def real_data() -> Path:
     if folder is None:
         pytest.skip("real inputs absent: set EVENREG_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A shell starts what runs in the background with Ctrl-C ignored, and tests press it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -21,7 +21,7 @@ check: .venv/ready  ## style, types, layers, and every example in docstrings, RE
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --doctest-modules src tests/structure/test_docs_blocks.py
 
-bench: .venv/ready  ## speed and memory of the parts, each against a plain reference
+bench: .venv/ready  ## speed and memory of the parts, each against a plain reference; benchmarks/studies are experiments
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 fix: .venv/ready  ## what ruff can mend by itself

@@ -84,6 +84,15 @@ def known(name: str, options: Collection[str], what: str) -> str:
     return name
 
 
+def reason(error: Exception, most: int = 240) -> str:
+    """What an error of another library says, on one line and as part of a sentence, cut after ``most`` characters.
+
+    >>> reason(ValueError("No such device.  Try another."))
+    'No such device. Try another'
+    """
+    return " ".join(str(error).split())[:most].rstrip(".") or type(error).__name__
+
+
 def rows_text(rows: Sequence[int] | NDArray[np.integer], limit: int = 5) -> str:
     """``rows 3, 8 and 12`` for an error sentence, cut after ``limit``."""
     listed = [int(r) for r in rows[:limit]]

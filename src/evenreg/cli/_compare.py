@@ -1,7 +1,6 @@
 """``evenreg compare``: several methods on one table, held against one, region by region, beyond noise or not."""
 
 import argparse
-import os
 import sys
 import weakref
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenreg import _check
 from evenreg.cli._compare_rows import DEFAULT_METHODS, row_name, rows_for
+from evenreg.cli._cores import cores
 from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_embedded, name_of, read_rows, source_of
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
@@ -228,7 +228,7 @@ def add_arguments(parser: "Parser") -> None:
         metavar="N",
         help="epochs without gain before stopping (default 16, embedded images all)",
     )
-    add("--jobs", type=int, default=_cores(), metavar="N", help="trainings at a time (default: one a core)")
+    add("--jobs", type=int, default=cores(), metavar="N", help="trainings at a time (default: one a core)")
     add("--drop-missing", action="store_true", help="leave out rows whose target is missing")
     add("--resume", action="store_true", help="go on with an earlier run in the folder")
     add("--overwrite", action="store_true", help="delete an earlier run in the folder first")
@@ -240,8 +240,3 @@ def run(args: argparse.Namespace) -> int:
     options = {k: v for k, v in vars(args).items() if k not in ("verb", "data")}
     print(compare(args.data, **options))
     return 0
-
-
-def _cores() -> int:
-    """Cores this process may use, which in a container are fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,11 +172,8 @@ def _train(
     from evenreg.training._checkpoints import LAST
 
     fit = run.path / "fit"
-    arguments = dict(budget.trainer)
     if not quiet and _first_process():
-        asked = arguments.get("callbacks") or []
-        arguments["callbacks"] = [*(asked if isinstance(asked, list) else [asked]), EpochProgress()]
-    budget = replace(budget, trainer=arguments)
+        budget = budget.with_callback(EpochProgress())
     try:
         result = train_cell(
             Method.parse(str(settings.method)),

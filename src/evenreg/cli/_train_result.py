@@ -15,7 +15,7 @@ from evenreg._html import Html, html_page, html_said
 from evenreg.cli._evaluation_text import WIDTH, EvaluatedTable
 from evenreg.cli._label_facts import lattice_unit, slope_of
 from evenreg.cli._settings import Settings
-from evenreg.cli._trainer import write_curves
+from evenreg.cli._trainer import facts_of_cell, routing_in, write_curves
 from evenreg.evaluation import Evaluation, GroupRouting, evaluate, routing_sentence
 from evenreg.labels import LabelSpace, ShotRegions
 from evenreg.training import CellResult, ImageSource, TableSource, TrainedNetwork, TrainedTrees, load_model
@@ -83,7 +83,7 @@ class TrainResult:
                 train="training and validation",
                 slope=slope_of(y, prediction),
             ),
-            routing=None if facts.get("routing") is None else GroupRouting.from_dict(facts["routing"]),
+            routing=routing_in(facts),
             val_bmae=facts["val_bmae"],
             val_rmse=facts["val_rmse"],
             seconds=facts["seconds"],
@@ -147,6 +147,4 @@ def keep(result: CellResult, folder: Path) -> None:
     result.model.save(folder / "best")
     np.save(folder / _PREDICTION, result.prediction)
     write_curves(result, folder)
-    facts = {name: getattr(result, name) for name in ("val_bmae", "val_rmse", "seconds")}
-    routing = None if result.routing is None else result.routing.to_dict()
-    write_json(folder / _FACTS, facts | {"routing": routing})
+    write_json(folder / _FACTS, facts_of_cell(result))

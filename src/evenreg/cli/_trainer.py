@@ -3,9 +3,10 @@
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from evenreg.evaluation import GroupRouting
 from evenreg.training import Budget, CellResult, Draw, ImageSource, Method, TableSource, train_cell
 
 _RESULT, _PREDICTION = "result.json", "prediction.npy"
+_NUMBERS = ("val_bmae", "val_rmse", "seconds")
 
 
 @final
@@ -87,18 +89,31 @@ class Trainer:
             torch.set_num_threads(threads)
         result.model.save(folder / "model")
         np.save(folder / _PREDICTION, result.prediction)
-        facts = {k: getattr(result, k) for k in ("val_bmae", "val_rmse", "seconds")}
         write_curves(result, folder)
-        routing = None if result.routing is None else result.routing.to_dict()
-        told = {"row": row, "seed": seed, **facts, "routing": routing}
+        told = {"row": row, "seed": seed, **facts_of_cell(result)}
         write_json(folder / _RESULT, told)  # last: a cell with it is done
         shutil.rmtree(folder / "fit", ignore_errors=True)
-        return Trained(result.prediction, **facts, model=folder / "model", routing=result.routing)
+        return Trained(result.prediction, **_numbers(told), model=folder / "model", routing=result.routing)
 
 
 def cell_folder(run: Path, row: str, seed: int) -> Path:
     """Where a cell keeps its things: ``rows/sqinv+lds/seed-0``."""
     return run / "rows" / re.sub(r"[^\w.=+()-]", "", row) / f"seed-{seed}"
+
+
+def facts_of_cell(result: CellResult) -> dict[str, Any]:
+    """What is kept of a trained cell beside model, prediction and curves, as plain values."""
+    numbers = {name: getattr(result, name) for name in _NUMBERS}
+    return numbers | {"routing": None if result.routing is None else result.routing.to_dict()}
+
+
+def routing_in(facts: Mapping[str, Any]) -> GroupRouting | None:
+    """The routing among kept facts; None for other heads, and in runs older than it."""
+    return None if facts.get("routing") is None else GroupRouting.from_dict(facts["routing"])
+
+
+def _numbers(facts: Mapping[str, Any]) -> dict[str, float]:
+    return {name: facts[name] for name in _NUMBERS}
 
 
 def write_curves(result: CellResult, folder: Path) -> None:
@@ -114,8 +129,6 @@ def load_cell(folder: Path) -> Trained | None:
     try:
         facts = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)
-        numbers = {name: facts[name] for name in ("val_bmae", "val_rmse", "seconds")}
-        routing = None if facts.get("routing") is None else GroupRouting.from_dict(facts["routing"])
-        return Trained(prediction, **numbers, model=folder / "model", routing=routing)
+        return Trained(prediction, **_numbers(facts), model=folder / "model", routing=routing_in(facts))
     except (OSError, ValueError, KeyError):
         return None

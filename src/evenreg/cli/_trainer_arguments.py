@@ -7,6 +7,7 @@ from inspect import signature
 from typing import Any, get_args
 
 from evenreg import _check
+from evenreg.cli._cores import cores
 from evenreg.errors import InputError, UnknownNameError
 
 # Arguments that would work against what evenreg does itself, and what to do in their place.
@@ -120,13 +121,13 @@ def _made(plain: Mapping[str, Any]) -> tuple[Any, str]:
     """A Trainer, or None and why Lightning makes none."""
     import lightning.pytorch as pl
 
-    from evenreg.training._lightning import quiet_lightning, reason_of
+    from evenreg.training._lightning import quiet_lightning
 
     with quiet_lightning():
         try:
             return pl.Trainer(**_SILENT | dict(plain)), ""
         except Exception as error:  # it has many: MisconfigurationException, ImportError, TypeError, ...
-            return None, reason_of(error)
+            return None, _check.reason(error)
 
 
 def _check_processes(trainer: Any, plain: Mapping[str, Any]) -> None:
@@ -138,11 +139,10 @@ def _check_processes(trainer: Any, plain: Mapping[str, Any]) -> None:
         )
     from lightning.pytorch.accelerators import CPUAccelerator
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if isinstance(trainer.accelerator, CPUAccelerator) and trainer.num_devices > cores:
+    if isinstance(trainer.accelerator, CPUAccelerator) and trainer.num_devices > cores():
         raise InputError(
-            f"trainer.devices: expected at most {cores}, the cores there are, got {plain.get('devices')!r}; take fewer "
-            "processes."
+            f"trainer.devices: expected at most {cores()}, the cores there are, got {plain.get('devices')!r}; take "
+            "fewer processes."
         )
 
 

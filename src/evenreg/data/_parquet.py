@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenreg import _check
 from evenreg.data._source import Source, check_header, check_rows
 from evenreg.errors import InputError, MissingDependencyError
 
@@ -51,7 +52,6 @@ def reading(path: Path) -> Iterator[Any]:
     try:
         yield pq
     except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())[:120].rstrip(".")
         raise InputError(
-            f"{path.name}: expected a Parquet file, got what pyarrow cannot read ({reason})."
+            f"{path.name}: expected a Parquet file, got what pyarrow cannot read ({_check.reason(error, 120)})."
         ) from None

@@ -13,7 +13,7 @@ from evenreg.features._label_bins import LabelBins
 from evenreg.features._ordered_contrast import ordered_contrast
 from evenreg.features._rank_similarities import cosine
 from evenreg.features._regularizer import AbstractRegularizer
-from evenreg.labels import Bins, LabelGroups, LabelSpace
+from evenreg.labels import GROUPINGS, Bins, LabelGroups, LabelSpace
 
 
 @final
@@ -79,7 +79,7 @@ class GroupContrast(AbstractRegularizer):
         self.n = None if n is None else _check.integer(n, "n", 1)
         self.temperature = _check.positive(temperature, "temperature")
         self.weight = _check.positive(weight, "weight", zero=True)
-        self.grouping = _check.known(grouping, _GROUPINGS, "grouping")
+        self.grouping = _check.known(grouping, GROUPINGS, "grouping")
         self.similarity = _check.known(similarity, _SIMILARITIES, "similarity")
         self.groups = LabelBins()
 
@@ -95,7 +95,7 @@ class GroupContrast(AbstractRegularizer):
             InputError: More groups than bins with training labels, or a uniform group without any.
         """
         if self.n is not None:
-            edges = _GROUPINGS[self.grouping](space, self.n).edges
+            edges = LabelGroups.cut(space, self.n, self.grouping).edges
             self.groups.fit(LabelSpace(Bins(edges), coordinate=space.coordinate))
         return self
 
@@ -123,5 +123,4 @@ def _nearness(features: Float[Tensor, "batch features"]) -> Float[Tensor, "batch
     return -euclidean_distance(features)
 
 
-_GROUPINGS = {"uniform": LabelGroups.uniform, "equal_mass": LabelGroups.equal_mass}
 _SIMILARITIES = {"euclidean": _nearness, "cosine": cosine}

@@ -12,7 +12,7 @@ from evenreg.heads._base import AbstractHead, Cost, at_least_float32, check_feat
 from evenreg.heads._group_labels import TARGETS, GroupLabels
 from evenreg.heads._prediction import Prediction
 from evenreg.heads._scalar_target import check_scalar_space, scalar_target
-from evenreg.labels import LabelGroups, LabelSpace
+from evenreg.labels import GROUPINGS, LabelGroups, LabelSpace
 
 
 @final
@@ -98,7 +98,7 @@ class GroupHead(AbstractHead):
         self.bounded = bounded
         self.target = _check.known(target, TARGETS, "target of GroupHead")
         self.beta = _check.positive(beta, "beta")
-        self.grouping = _check.known(grouping, _GROUPINGS, "grouping of GroupHead")
+        self.grouping = _check.known(grouping, GROUPINGS, "grouping of GroupHead")
         self.lambda1 = _check.positive(lambda1, "lambda1", zero=True)
         self.lambda2 = _check.positive(lambda2, "lambda2", zero=True)
         # Logits, then experts: one product for both takes a fifth less time than two.
@@ -128,7 +128,7 @@ class GroupHead(AbstractHead):
             TargetError: A space without labels.
         """
         check_scalar_space(space, "GroupHead")
-        self.groups.learn(_GROUPINGS[self.grouping](space, self.n))
+        self.groups.learn(LabelGroups.cut(space, self.n, self.grouping))
         return self
 
     def forward(self, features: Float[Tensor, "..."]) -> Prediction:
@@ -192,4 +192,3 @@ def _expected(logits: Tensor, experts: Tensor, probabilities: Tensor) -> Float[T
 
 
 _ROUTINGS = {"argmax": _most_probable, "soft": _expected}
-_GROUPINGS = {"uniform": LabelGroups.uniform, "equal_mass": LabelGroups.equal_mass}

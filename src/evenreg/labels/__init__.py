@@ -5,6 +5,7 @@ from evenreg.labels._class_balanced import ClassBalanced as ClassBalanced
 from evenreg.labels._dense_weight import DenseWeight as DenseWeight
 from evenreg.labels._inverse_frequency import InverseFrequency as InverseFrequency
 from evenreg.labels._kernel_density import KernelDensity as KernelDensity
+from evenreg.labels._label_groups import GROUPINGS as GROUPINGS
 from evenreg.labels._label_groups import LabelGroups as LabelGroups
 from evenreg.labels._label_space import LabelSpace as LabelSpace
 from evenreg.labels._lds import LDS as LDS
@@ -27,6 +28,7 @@ from evenreg.labels._weighting import AbstractWeighting as AbstractWeighting
 from evenreg.labels._zero_shot_subset import zero_shot_subset as zero_shot_subset
 
 __all__ = [
+    "GROUPINGS",
     "LDS",
     "REGIONS",
     "AbstractWeighting",

@@ -1,6 +1,6 @@
 """LabelGroups: the label axis cut into a few groups, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 import numpy as np
@@ -119,6 +119,11 @@ class LabelGroups:
         cuts = np.concatenate([populated[:1], middle, populated[-1:] + 1])
         return cls(space.bins, cuts, np.add.reduceat(held, parts[:-1]))
 
+    @classmethod
+    def cut(cls, space: LabelSpace, n: int, grouping: str) -> "LabelGroups":
+        """Groups as a word of `GROUPINGS` says: ``"uniform"`` or ``"equal_mass"``; arguments and errors as there."""
+        return GROUPINGS[_check.known(grouping, GROUPINGS, "grouping")](space, n)
+
     def index(self, y: ArrayLike) -> NDArray[np.int64]:
         """The group of each label, same shape; labels beyond the groups belong to the end groups.
 
@@ -157,6 +162,13 @@ class LabelGroups:
         low, high = map(readable, self.edges[[0, -1]].tolist())
         least, most = int(self.counts.min()), int(self.counts.max())
         return f"LabelGroups({len(self)} groups from {low} to {high}, {least:,} to {most:,} labels each)"
+
+
+#: How labels can be cut into groups, by name.
+GROUPINGS: Mapping[str, Callable[[LabelSpace, int], LabelGroups]] = {
+    "uniform": LabelGroups.uniform,
+    "equal_mass": LabelGroups.equal_mass,
+}
 
 
 def _populated(space: LabelSpace, n: int) -> NDArray[np.int64]:

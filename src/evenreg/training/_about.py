@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import evenreg
+from evenreg import _check
 from evenreg.errors import CheckpointError, InputError, MissingFileError
 
 ABOUT = "model.json"
@@ -46,7 +47,7 @@ def read_about(folder: str | Path) -> dict[str, Any]:
 
 def unreadable(path: Path, error: Exception) -> CheckpointError:
     """The error of a folder that holds something else than evenreg stored, or only part of it."""
-    reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
+    reason = _check.reason(error, 160)
     if isinstance(error, KeyError) and error.args:
         reason = f"it lacks {error.args[0]!r}: an older version stored it, or it is incomplete"
     return CheckpointError(

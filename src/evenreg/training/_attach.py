@@ -6,8 +6,7 @@ from typing import Any, overload
 from torch import Tensor, nn
 
 from evenreg.errors import InputError
-from evenreg.features import FDS
-from evenreg.features._regularizer import AbstractRegularizer
+from evenreg.features import FDS, AbstractRegularizer
 from evenreg.training._fds_handle import FDSHandle
 from evenreg.training._regularizer_handle import RegularizerHandle
 

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -14,10 +14,12 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from evenreg import _check
 from evenreg.errors import CheckpointError, InputError, TrainingError
 from evenreg.training._checkpoints import BEST, LAST, Best, Resumable, is_whole, load_best
 from evenreg.training._ctrl_c import CtrlC
-from evenreg.training._lightning import quiet_lightning, reason_of
+from evenreg.training._frozen_encoder import encode
+from evenreg.training._lightning import quiet_lightning
 from evenreg.training._task import RegressionTask
 
 # What a person may change by `Budget.trainer`.
@@ -48,6 +50,16 @@ class Budget:
     patience: int = 16
     checkpoint_seconds: float = 10.0
     trainer: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def callbacks(self) -> list[pl.Callback]:
+        """The callbacks among ``trainer``'s arguments, where one may stand alone."""
+        asked = self.trainer.get("callbacks") or []
+        return list(asked) if isinstance(asked, list) else [asked]
+
+    def with_callback(self, callback: pl.Callback) -> "Budget":
+        """The same with one callback more."""
+        return replace(self, trainer={**self.trainer, "callbacks": [*self.callbacks, callback]})
 
 
 @final
@@ -101,8 +113,7 @@ def fit(
     ]
     if tell is not None:
         callbacks.append(_Progress(tell))
-    asked = budget.trainer.get("callbacks") or []
-    callbacks += asked if isinstance(asked, list) else [asked]
+    callbacks += budget.callbacks
     ctrl_c = CtrlC()
     # Behind all others, with their state.
     callbacks.append(Resumable(last, budget.checkpoint_seconds, train.sampler, ctrl_c))
@@ -160,8 +171,8 @@ def _trainer(budget: Budget, folder: Path, callbacks: list[pl.Callback]) -> pl.T
 
 def _refused(error: Exception) -> InputError:
     return InputError(
-        f"trainer: expected arguments that Lightning's Trainer takes, got some that it refuses ({reason_of(error)}); "
-        "leave them out."
+        "trainer: expected arguments that Lightning's Trainer takes, got some that it refuses "
+        f"({_check.reason(error)}); leave them out."
     )
 
 
@@ -178,9 +189,6 @@ def _went_nowhere(task: RegressionTask, epochs: int, score: Tensor | None) -> st
     )
 
 
-@torch.no_grad()
 def predict(task: RegressionTask, inputs: tuple[Tensor, ...], batch_size: int = 4096) -> Tensor:
     """Predictions ``(rows, out)`` in label units, in eval mode on the CPU, a few rows at a time."""
-    task = task.eval().cpu()
-    rows = range(0, len(inputs[0]), batch_size)
-    return torch.cat([task(*(tensor[i : i + batch_size] for tensor in inputs)) for i in rows])
+    return encode(task.eval().cpu(), inputs, batch_size)

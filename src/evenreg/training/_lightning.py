@@ -1,4 +1,4 @@
-"""Lightning as a library among others: silent, and its reasons in one sentence."""
+"""Lightning as a library among others: silent."""
 
 import logging
 import warnings
@@ -18,12 +18,3 @@ def quiet_lightning() -> Iterator[None]:
             yield
         finally:
             logger.setLevel(level)
-
-
-def reason_of(error: Exception) -> str:
-    """What an error says, as part of a sentence.
-
-    >>> reason_of(ValueError("No such device.  Try another."))
-    'No such device. Try another'
-    """
-    return " ".join(str(error).split())[:240].rstrip(".") or type(error).__name__

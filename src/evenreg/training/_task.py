@@ -115,13 +115,12 @@ class RegressionTask(pl.LightningModule):
         scaled = self.scaler(batch.target)
         total = self._supervised(prediction, scaled, batch)
         for name, term in self._regularized(features, batch, prediction.value, scaled).items():
-            self.log(name, term, batch_size=len(batch.target), on_step=False, on_epoch=True)
+            self._log_mean(name, term, batch)
             total = total + term
         return total
 
     def _supervised(self, prediction: Prediction, scaled: Tensor, batch: Batch) -> Tensor:
         """The loss by which the head is trained, 0 where the encoder alone is."""
-        rows = len(batch.target)
         if self.loss is None:
             return prediction.value.new_zeros(())
         if isinstance(self.head, AbstractHead):
@@ -129,12 +128,12 @@ class RegressionTask(pl.LightningModule):
             loss = self.head.total(terms)
             if len(terms) > 1:
                 for name, term in terms.items():
-                    self.log(f"{name}_loss", term, batch_size=rows, on_step=False, on_epoch=True)
+                    self._log_mean(f"{name}_loss", term, batch)
         else:
             loss = self.loss(prediction.value, scaled, batch.weight)
-        self.log("train_loss", loss, batch_size=rows, on_step=False, on_epoch=True)
+        self._log_mean("train_loss", loss, batch)
         if isinstance(self.head, GroupHead):
-            self._log_routing("train", self.head, prediction, batch.target)
+            self._log_routing("train", self.head, prediction, batch)
         return loss * _share_of_mean(batch.target)
 
     def _regularized(
@@ -153,14 +152,18 @@ class RegressionTask(pl.LightningModule):
                 terms[name] = part(features, batch.target)
         return terms
 
-    def _log_routing(self, stage: str, head: GroupHead, prediction: Prediction, target: Tensor) -> None:
+    def _log_mean(self, name: str, value: Tensor, batch: Batch) -> None:
+        """Log the mean of the epoch, over rows."""
+        self.log(name, value, batch_size=len(batch.target), on_step=False, on_epoch=True)
+
+    def _log_routing(self, stage: str, head: GroupHead, prediction: Prediction, batch: Batch) -> None:
         """Error with predicted and with true routing, in label units: the gap is what routing costs."""
-        rows = len(target)
+        target = batch.target
         with torch.no_grad():
             by_true_group = head.true_routing(prediction, self.scaler(target))
             for name, value in {"mae": prediction.value, "mae_true_group": by_true_group}.items():
                 error = (self.scaler.inverse(value) - target).abs().mean()
-                self.log(f"{stage}_{name}", error, batch_size=rows, on_step=False, on_epoch=True)
+                self._log_mean(f"{stage}_{name}", error, batch)
 
     def _calibrated(self, features: Tensor, target: Tensor) -> Tensor:
         if self.calibration is None:
@@ -205,7 +208,7 @@ class RegressionTask(pl.LightningModule):
         self.val_bmae.update(self.scaler.inverse(prediction.value), batch.target, batch.bin)
         self.log("val_bmae", self.val_bmae, batch_size=rows)
         if isinstance(self.head, GroupHead):
-            self._log_routing("val", self.head, prediction, batch.target)
+            self._log_routing("val", self.head, prediction, batch)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Predictions ``(batch, out)`` in label units."""

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import torch
-from lightning.pytorch import Callback
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -94,7 +93,7 @@ class NetworkTraining:
         head: Any = method.head(encoder.out_features, len(space.bins))
         if isinstance(head, GroupHead) and not self.scaler.log:
             # The same groups, cut once more so that a refusal speaks in label units.
-            getattr(LabelGroups, head.grouping)(self.draw.space, head.n)
+            LabelGroups.cut(self.draw.space, head.n, head.grouping)
         head.fit(space)
         if stage.contrast_only:
             head.requires_grad_(False)  # it is not trained, and says so to other processes
@@ -125,7 +124,7 @@ class NetworkTraining:
                 self._training_batches(stage, inputs, head),
                 self._validation_batches(stage, inputs),
                 folder,
-                budget=_with_callback(self.budget or Budget(), curves),
+                budget=(self.budget or Budget()).with_callback(curves),
                 tell=self.tell,
             )
         except KeyboardInterrupt:
@@ -184,9 +183,3 @@ class NetworkTraining:
         # A contrast is of pairs: batches as large as those it is trained on.
         size = self.draw.source.batch_size if stage.contrast_only else 4096
         return memory_loader(self._rows(val, inputs, np.ones(len(val))), size, shuffle=False)
-
-
-def _with_callback(budget: Budget, callback: Callback) -> Budget:
-    asked = budget.trainer.get("callbacks") or []
-    callbacks = [*(asked if isinstance(asked, list) else [asked]), callback]
-    return replace(budget, trainer={**budget.trainer, "callbacks": callbacks})

@@ -1,6 +1,6 @@
 """What FDS and RankSim do to the features of held-out rows: does each do there what it is made for, and does it help?
 
-    python benchmarks/feature_space.py [FILE:TARGET ...] [--seeds 5] [--epochs N]
+    python benchmarks/studies/feature_space.py [FILE:TARGET ...] [--seeds 5] [--epochs N]
 
 Protocol, fixed before the first run, nothing tuned. Data: digits-rotation, and each CSV named. Four methods with the
 package's defaults: vanilla, fds, ranksim, and ranksim towards a wrong order, for which the labels of the drawn rows

@@ -4,7 +4,7 @@ Fixed before any of it was run: the data (digits-rotation, a piecewise target wi
 given), 8 groups of equal width, 5 seeds, everything else as the words have it. For every row with groups the MAE of
 the test rows in end groups and inner groups, as predicted, with true groups told, and with a constant a group (the
 median training label), mean over seeds. A run that was cut
-goes on from runs/. Run: python benchmarks/groups.py [FILE:TARGET ...] [--seeds N] [--epochs N]
+goes on from runs/. Run: python benchmarks/studies/groups.py [FILE:TARGET ...] [--seeds N] [--epochs N]
 """
 
 import argparse

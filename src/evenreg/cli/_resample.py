@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenreg import _check
-from evenreg.cli._resample_rows import (
-    dense,
-    divided_columns,
-    joined,
-    like_ids,
-    put_labels,
-    read_all,
-    region_counts,
-)
-from evenreg.cli._resample_words import resampling_words, sampler_from, told_in_words
+from evenreg.cli._resample_rows import divided_columns, like_ids, put_labels, read_all, region_counts
+from evenreg.cli._resample_words import resampling_words
 from evenreg.cli._resampled import Resampled
 from evenreg.errors import InputError
+from evenreg.resampling import dense, joined, sampler_from, told_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,9 +93,9 @@ def resample(
     y = table.y[learned]
     own, copied = divided_columns(frame, table, copy)
     told = f"target {table.target!r} of {table.name}"
-    sampler = sampler_from(words, y, told, relevance, seed)
+    sampler = sampler_from(words, y, told, seed, relevance=relevance, points=True)
     features = dense(frame.iloc[place[learned], own].reset_index(drop=True))
-    with told_in_words(method):
+    with told_in_words(method, points=True):
         made, labels = sampler.fit_resample(features, y)
     seeds, held = sampler.sample_indices_, place[~learned]
     rows = np.concatenate([place[learned][seeds], held])

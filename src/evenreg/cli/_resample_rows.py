@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from evenreg import _check
 from evenreg.cli._resampled import RegionCounts
 from evenreg.errors import InputError
+from evenreg.resampling import blendable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,11 +57,8 @@ def divided_columns(
         _check.known(column, names, f"column of {table.name}")
         if column == table.target:
             raise InputError(f"copy: expected columns beside the target, got {column!r}; leave it out.")
-    dated = {
-        name for name, dtype in zip(names, frame.dtypes, strict=True) if getattr(dtype, "kind", "O") in "mM"
-    }
-    features = set(map(str, table.features.columns))
-    own = [i for i, name in enumerate(names) if name in features - dated - set(map(str, copy))]
+    usable = set(map(str, table.features.columns)) - set(map(str, copy))
+    own = [i for i in blendable(frame) if names[i] in usable]
     if not own:
         raise InputError(
             f"{table.name}: expected columns of numbers or categories beside {table.target!r} to resample by, got "
@@ -68,14 +66,6 @@ def divided_columns(
         )
     left = {table.target, *(names[i] for i in own)}
     return own, tuple(name for name in names if name not in left)
-
-
-def dense(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Without sparse columns, which samplers cannot write to; `joined` makes them sparse again."""
-    import pandas as pd
-
-    sparse = {c: d.subtype for c, d in frame.dtypes.items() if isinstance(d, pd.SparseDtype)}
-    return frame.astype(sparse) if sparse else frame
 
 
 def like_ids(frame: "pd.DataFrame") -> tuple[str, ...]:
@@ -89,19 +79,6 @@ def like_ids(frame: "pd.DataFrame") -> tuple[str, ...]:
         if counts and column.is_unique and column.notna().all():
             names.append(str(name))
     return tuple(names)
-
-
-def joined(
-    frame: "pd.DataFrame", rows: Rows, own: list[int], made: "pd.DataFrame", held: Rows
-) -> "pd.DataFrame":
-    """Rows of the frame with the resampled columns in their places; types are the frame's."""
-    import pandas as pd
-
-    result = frame.iloc[rows].reset_index(drop=True)
-    for i, j in enumerate(own):
-        parts = [made.iloc[:, i], frame.iloc[held, j]] if len(held) else [made.iloc[:, i]]
-        result.isetitem(j, pd.concat(parts, ignore_index=True).astype(frame.dtypes.iloc[j]))
-    return result
 
 
 def put_labels(

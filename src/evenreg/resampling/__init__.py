@@ -18,6 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evenreg.resampling._base import AbstractSampler as AbstractSampler
+    from evenreg.resampling._columns import blendable as blendable
+    from evenreg.resampling._columns import dense as dense
+    from evenreg.resampling._columns import joined as joined
+    from evenreg.resampling._from_words import sampler_from as sampler_from
+    from evenreg.resampling._from_words import told_in_words as told_in_words
     from evenreg.resampling._gaussian_noise import GaussianNoise as GaussianNoise
     from evenreg.resampling._random_over import RandomOver as RandomOver
     from evenreg.resampling._random_under import RandomUnder as RandomUnder
@@ -35,6 +40,11 @@ _LATE = {
     "RandomOver": "_random_over",
     "RandomUnder": "_random_under",
     "Region": "_regions",
+    "blendable": "_columns",
+    "dense": "_columns",
+    "joined": "_columns",
+    "sampler_from": "_from_words",
+    "told_in_words": "_from_words",
 }
 
 __all__ = [

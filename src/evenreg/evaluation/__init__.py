@@ -4,6 +4,7 @@
                                                           ├── ResultTable ── to_terminal, to_markdown,
                                                           to_latex, to_html
     errors of seeds and rows ── compare_to_reference ── Comparison ── tradeoff_sentence
+    a benchmark's name ── published ── PublishedTable: what the papers print
 
 NumPy only; predictions may come from any model. SciPy and rich are imported where they are used.
 """
@@ -17,7 +18,12 @@ from evenreg.evaluation._evaluation import Evaluation as Evaluation
 from evenreg.evaluation._group_routing import GroupRouting as GroupRouting
 from evenreg.evaluation._group_routing import routing_sentence as routing_sentence
 from evenreg.evaluation._html import to_html as to_html
+from evenreg.evaluation._identity_check import IdentityCheck as IdentityCheck
 from evenreg.evaluation._own import own_weight as own_weight
+from evenreg.evaluation._published import published as published
+from evenreg.evaluation._published_row import PublishedCell as PublishedCell
+from evenreg.evaluation._published_row import PublishedRow as PublishedRow
+from evenreg.evaluation._published_table import PublishedTable as PublishedTable
 from evenreg.evaluation._region_scores import RegionScores as RegionScores
 from evenreg.evaluation._render import to_latex as to_latex
 from evenreg.evaluation._render import to_markdown as to_markdown
@@ -33,6 +39,10 @@ __all__ = [
     "Difference",
     "Evaluation",
     "GroupRouting",
+    "IdentityCheck",
+    "PublishedCell",
+    "PublishedRow",
+    "PublishedTable",
     "RegionScores",
     "ResultCell",
     "ResultRow",
@@ -40,6 +50,7 @@ __all__ = [
     "compare_to_reference",
     "evaluate",
     "own_weight",
+    "published",
     "routing_sentence",
     "to_html",
     "to_latex",

@@ -75,7 +75,7 @@ def test_python_dash_m_is_the_script(words, code, capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["akt"], "no command named 'akt'; did you mean 'act'?"),
+        (["actt"], "no command named 'actt'; did you mean 'act'?"),
         (["zzzzzz"], f"no command named 'zzzzzz'; known are: {', '.join(_main.VERBS)}, act."),
         (["--verison"], "no option named '--verison'; did you mean '--version'?"),
         (["act", "--taget", "y"], "no option named '--taget'; did you mean '--target'?"),

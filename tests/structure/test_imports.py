@@ -87,6 +87,17 @@ CHECKS = {
         {"pandas"},
         HEAVY | {"matplotlib"},
     ),
+    "data --help": (
+        "from evenreg.cli import main; assert main(['data', 'prepare', 'agedb-dir', '--help']) == 0",
+        set(),
+        set(WATCHED),
+    ),
+    "data verify": (
+        "from evenreg.cli import main; from evenreg.errors import MissingFileError as E\n"
+        "import evenreg.data as d\ntry: d.verify('nowhere')\nexcept E: pass",
+        {"numpy"},
+        HEAVY | {"sklearn", "matplotlib", "skrub"},
+    ),
     "a check that must fail": ("import numpy", set(), {"numpy"}),
     "a check whose code breaks": ("import evenreg.no_such_room", set(), set()),
 }

@@ -1,5 +1,6 @@
 """A person's own table: a target to predict, and the columns to predict it from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -146,7 +147,7 @@ def _table(source: Source, target: str, split: str | None, drop_missing: bool, p
     parts = None
     if split is not None:
         cells = [source.cells[split][i] for i in keep.tolist()]
-        parts = _parts(cells, source.rows[keep], f"split column {split!r}{counted}")
+        parts = parts_of(cells, source.rows[keep], f"split column {split!r}{counted}")
     y, features = y[keep], features.iloc[keep].reset_index(drop=True)
     digest = fingerprint(target, y, features, parts)
     dropped = len(source.rows) - len(keep)
@@ -220,7 +221,12 @@ def _check_varies(y: NDArray[np.float64], name: str) -> None:
         )
 
 
-def _parts(cells: list[Any], rows: NDArray[np.int64], name: str) -> NDArray[Any]:
+def parts_of(cells: Sequence[Any], rows: NDArray[np.int64], name: str) -> NDArray[Any]:
+    """The cells of a split column as "train", "val" and "test", other spellings of these included.
+
+    Raises:
+        InputError: Another word, or no training or test row.
+    """
     words = [str(cell).strip().lower() for cell in cells]
     unknown = [i for i, word in enumerate(words) if word not in _SPLITS]
     if unknown:

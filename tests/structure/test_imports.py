@@ -32,6 +32,11 @@ CHECKS = {
     "labels": ("import evenreg.labels; dir(evenreg.labels)", {"numpy"}, HEAVY | {"sklearn", "pandas"}),
     "sample_weight": ("import evenreg; evenreg.sample_weight([1, 1, 1, 2, 2, 5])", {"numpy"}, HEAVY),
     "evaluation": ("import evenreg.evaluation as e; [getattr(e, n) for n in e.__all__]", {"numpy"}, HEAVY),
+    "published": (
+        "import evenreg.evaluation as e; e.published('agedb-dir').identity()",
+        {"numpy"},
+        HEAVY | {"pandas", "sklearn"},
+    ),
     "plots": ("import evenreg.plots; dir(evenreg.plots)", set(), HEAVY | {"matplotlib"}),
     "losses": (
         "import evenreg.losses as l; [getattr(l, n) for n in l.__all__]",

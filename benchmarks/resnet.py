@@ -1,9 +1,9 @@
 """What the parts add to a step of a ResNet, and what keeping features saves a second stage.
 
-Bounds: FDS (with its observing) and RankSim at most 2 %, the group head at most 3 % of a ResNet-50 step at batch
-256, images of 224 x 224; an epoch of a second stage on kept ResNet-18 features at least 20 times faster than one
-that passes the encoder again. Without a GPU the ResNet-50 step is timed at batch 8 and multiplied by 32, since no
-activations of 256 images fit. Run: python benchmarks/resnet.py
+Bounds: FDS (with its observing), RankSim and the mixing of images at most 2 %, the group head at most 3 % of a
+ResNet-50 step at batch 256, images of 224 x 224; an epoch of a second stage on kept ResNet-18 features at least 20
+times faster than one that passes the encoder again. Without a GPU the ResNet-50 step is timed at batch 8 and multiplied
+by 32, since no activations of 256 images fit. Run: python benchmarks/resnet.py
 """
 
 import statistics
@@ -18,6 +18,7 @@ from evenreg.features import FDS, RankSim
 from evenreg.heads import GroupHead, LinearHead
 from evenreg.labels import Bins, LabelSpace
 from evenreg.losses import L1Loss
+from evenreg.mixing import AbstractMixing, CMixup, Mix, Mixup
 from evenreg.training import FrozenEncoder, encode
 
 BATCH, WIDTH, BINS = 256, 2048, 100
@@ -84,9 +85,23 @@ def parts() -> dict[str, tuple[Callable[[], object], float]]:
     def head(part: GroupHead | LinearHead) -> Callable[[], None]:
         return lambda: part.loss(part(x), y, cost=L1Loss()).backward()
 
+    images, weight = torch.randn(BATCH, 3, 224, 224, device=DEVICE), torch.ones(BATCH, device=DEVICE)
+
+    def blend(mixing: AbstractMixing) -> None:
+        mix = mixing(y)
+        mix(images), mix(y), mix(weight)
+
+    def blend_row_by_row() -> None:
+        pairs = zip(mix.partner.tolist(), mix.share.tolist(), strict=True)
+        torch.stack([s * images[i] + (1 - s) * images[j] for i, (j, s) in enumerate(pairs)])
+
+    mix: Mix = Mixup()(y)
     return {
         "FDS": (smooth, 2),
         "RankSim": (lambda: ranksim(x, y).backward(), 2),
+        "Mixup of images": (lambda: blend(Mixup()), 2),
+        "C-Mixup of images": (lambda: blend(CMixup()), 2),
+        "the same row by row": (blend_row_by_row, 2),
         "GroupHead, 25 groups": (head(group), 3),
         "LinearHead, for comparison": (head(linear), 3),
     }

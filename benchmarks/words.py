@@ -16,7 +16,8 @@ from evenreg.training import Budget, Draw, ImageSource, Method, train_cell
 
 METHODS = (
     "vanilla", "focal-r", "sqinv", "dense", "sqinv + lds", "bmc", "gai", "bni", "fds", "fds(statistics=extra_pass)",
-    "ranksim", "rnc", "rnc(views=2)", "group-contrast", "conr", "group", "rrt", "cls", "cls + crt", "log",
+    "ranksim", "rnc", "rnc(views=2)", "group-contrast", "conr", "group", "rrt", "cls", "cls + crt", "log", "mixup",
+    "manifold-mixup", "c-mixup",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ and the packages below use it, each knowing nothing of its siblings:
     losses      (prediction, target, weight) -> scalar: L1, MSE, Huber, Focal-R, Balanced MSE
     features    acts on representations: FDS
     heads       features -> prediction: linear, group experts, classifier
+    mixing      rows blended inside a batch: mixup, manifold mixup, C-Mixup
     resampling  tables before training: SMOTER, SMOGN, noise, random
     metrics     pure functions and torchmetrics classes
     models      encoders
@@ -37,6 +38,7 @@ _PACKAGES = (
     "labels",
     "losses",
     "metrics",
+    "mixing",
     "models",
     "plots",
     "resampling",

@@ -57,6 +57,18 @@ def _share(text: str, name: str) -> float:
     return _check.in_range(text, name, 0, 1)
 
 
+def _alpha(text: str, name: str) -> float:
+    return _check.in_range(text, name, 0.01, 1e6)
+
+
+def _layers(text: str, name: str) -> str:
+    """Names of layers, joined by ``/`` since commas part arguments."""
+    names = [part.strip() for part in text.split("/")]
+    if not all(names):
+        raise InputError(f"{name}: expected names of layers such as input/layers.1, got {text!r}.")
+    return "/".join(names)
+
+
 def _odd(text: str, name: str) -> int:
     value = _check.integer(text, name, 1)
     if value % 2 == 0:
@@ -118,7 +130,7 @@ _NOISE = {"noise_sigma": Argument(None, _number), "learn_noise": Argument(True, 
 
 #: The roles in the order in which a method is written back.
 ROLES = (
-    "model", "transform", "head", "stage", "cost", "resampling", "weighting", "balanced", "smoothing",
+    "model", "transform", "head", "stage", "cost", "resampling", "mixing", "weighting", "balanced", "smoothing",
     "calibration", "ranking", "contrast",
 )  # fmt: skip
 
@@ -187,6 +199,10 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
     "ro": ("resampling", {**_REGIONS, "rare": _SIZES["rare"]}),
     "ru": ("resampling", {**_REGIONS, "sampling": _SIZES["sampling"], "frequent": _SIZES["frequent"]}),
     "wercs": ("resampling", {"over": Argument("50%", _amount), "under": Argument("50%", _amount), **_RARE}),
+    "mixup": ("mixing", {"alpha": Argument(0.2, _alpha)}),
+    # None: the inputs and the hidden layers that the encoder names.
+    "manifold-mixup": ("mixing", {"alpha": Argument(0.2, _alpha), "layers": Argument(None, _layers)}),
+    "c-mixup": ("mixing", {"alpha": Argument(2.0, _alpha), "bandwidth": Argument(0.5, _number)}),
     "inv": ("weighting", {"max_ratio": Argument(200.0, _ratio)}),
     "sqinv": ("weighting", {"max_ratio": Argument(None, _ratio)}),
     "dense": (
@@ -299,7 +315,9 @@ class Word:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, bool | str):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
         return str(value).lower()
     # A row is trained as it is written: no digit may be lost, and a whole number needs no point.
     return repr(value).removesuffix(".0")

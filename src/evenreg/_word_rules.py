@@ -39,7 +39,7 @@ def check_together(words: Sequence[Word], text: str) -> None:
             raise InputError(
                 f"method {text!r}: {balanced} is a cost itself (squared error); leave the other one out."
             )
-        if "smoothing" in roles and balanced != "bni":
+        if "smoothing" in roles and "resampling" not in roles and balanced != "bni":
             raise InputError(
                 f"method {text!r}: {balanced} has no binned density for lds to smooth; use bni + lds."
             )
@@ -49,6 +49,12 @@ def check_together(words: Sequence[Word], text: str) -> None:
             raise InputError(
                 f"method {text!r}: fds smooths what it has observed, expected start_smooth after start_update, "
                 f"got {fds.args['start_smooth']} and {fds.args['start_update']}."
+            )
+        mixing = next((w.name for w in words if w.role == "mixing"), None)
+        if mixing is not None and fds.args["statistics"] != "extra_pass":
+            raise InputError(
+                f"method {text!r}: fds observes no row that {mixing} has blended, and {mixing} blends all; write "
+                "fds(statistics=extra_pass), which observes training rows as they are at the end of each epoch."
             )
     if (first := contrast_first(words)) is not None:
         idle = next((n for n in names if n in ("fds", "rrt", "crt")), None)
@@ -64,6 +70,11 @@ def check_together(words: Sequence[Word], text: str) -> None:
         if of_features:
             raise InputError(
                 f"method {text!r}: trees have no features for {of_features[0]} to act on; leave it out."
+            )
+        if "mixing" in roles:
+            raise InputError(
+                f"method {text!r}: trees take all rows at once and have no batches for "
+                f"{names[roles.index('mixing')]} to blend; leave it out."
             )
         if "balanced" in roles:
             raise InputError(
@@ -120,6 +131,20 @@ def _check_resampling(words: Sequence[Word], text: str) -> None:
             f"method {text!r}: {sampler.name} makes rare rows more and frequent ones fewer, {twice.name} beside it "
             "corrects twice; keep one of them."
         )
+    if (group := by_role.get("head")) is not None and group.args.get("target") == "la":
+        raise InputError(
+            f"method {text!r}: group(target=la) adjusts for how often groups come, {sampler.name} beside it corrects "
+            "twice; write group(target=ce), or leave one of them out."
+        )
+    if (
+        "smoothing" in by_role
+        and (balanced := by_role.get("balanced")) is not None
+        and balanced.name == "bni"
+    ):
+        raise InputError(
+            f"method {text!r}: lds would say what is rare for {sampler.name} and smooth the density of bni at once; "
+            f"write {sampler.name}(relevance=density) + bni, or leave lds out."
+        )
     if "smoothing" in by_role and sampler.args["relevance"] != "extremes":
         raise InputError(
             f"method {text!r}: lds says by its density what is rare, which leaves "
@@ -136,17 +161,6 @@ def _check_resampling(words: Sequence[Word], text: str) -> None:
             f"method {text!r}: keep_originals drops no row, which leaves frequent={sampler.args['frequent']} without "
             "effect; keep one of them."
         )
-
-
-def check_trained(words: Sequence[Word], text: str) -> None:
-    """An `InputError` for a resampling word where a model is trained, which knows nothing of it."""
-    for word in words:
-        if word.role == "resampling":
-            raise InputError(
-                f"method {text!r}: {word.name} makes a table and no model is trained by it; make the table of "
-                f"training rows first, with 'evenreg resample DATA --target COLUMN --method {word.name} --out FILE' "
-                f"(in Python evenreg.resample), and leave {word.name} out here."
-            )
 
 
 def check_resampled(words: Sequence[Word], text: str) -> None:

@@ -18,7 +18,7 @@ from evenreg import _check
 from evenreg._vocabulary import ROLES as ROLES
 from evenreg._vocabulary import WORDS as WORDS
 from evenreg._vocabulary import Word as Word
-from evenreg._word_rules import check_resampled, check_together, check_trained
+from evenreg._word_rules import check_resampled, check_together
 from evenreg._word_rules import contrast_first as contrast_first
 from evenreg.errors import InputError, UnknownNameError
 
@@ -43,8 +43,7 @@ def parse(text: str) -> tuple[Word, ...]:
 
     Raises:
         UnknownNameError: A word, argument or option nobody knows; the nearest known one is offered.
-        InputError: A word that cannot be read, a word given twice, words that contradict each other, or one that
-            makes a table and trains no model (`parse_resampling` reads those).
+        InputError: A word that cannot be read, a word given twice, or words that contradict each other.
 
     Example:
         >>> [str(word) for word in parse("lds + SQINV")]
@@ -52,7 +51,6 @@ def parse(text: str) -> tuple[Word, ...]:
     """
     words = _words(text)
     check_together(words, text)
-    check_trained(words, text)
     return words
 
 

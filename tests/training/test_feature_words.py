@@ -9,6 +9,7 @@ from evenreg.data import table_from_frame
 from evenreg.errors import InputError, UnknownNameError
 from evenreg.features import FDS, ConR, GroupContrast, RankNContrast, RankSim
 from evenreg.training import Budget, Draw, Method, TableSource, train_cell
+from evenreg.training._batches import Batch
 
 WORDS = ["fds", "ranksim", "rnc", "group-contrast(5)", "conr"]
 BUDGET = Budget(epochs=5, patience=5, checkpoint_seconds=1e9, trainer={"accelerator": "cpu", "devices": 1})
@@ -95,10 +96,11 @@ def test_fds_calibrates_once_it_smooths(draw, vanilla, tmp_path):
     try:
         y = torch.from_numpy(draw.source.y[draw.train, None])
         features = task.encoder(*(t[draw.train] for t in draw.prepared.inputs)).detach()
+        batch = Batch((), y, torch.ones(len(y)), torch.zeros(len(y), dtype=torch.int64))
         fds.train()
-        assert torch.equal(task._calibrated(features, y), features)
+        assert torch.equal(task._calibrated(features, batch), features)
         fds.end_epoch()
-        assert not torch.equal(task._calibrated(features, y), features)
+        assert not torch.equal(task._calibrated(features, batch), features)
         fds.eval()
         assert torch.equal(fds(features), features)
     finally:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evenreg._files import write_json, write_text
 from evenreg.cli._compare_cells import Cells
+from evenreg.cli._resampled_note import resampled_notes
 from evenreg.evaluation import (
     Comparison,
     Evaluation,
@@ -111,6 +112,11 @@ class CompareResult:
             for row, trained in cells.rows.items()
             if trained[0].routing is not None
         }
+        resampled = {
+            row: [cell.resampled for cell in trained if cell.resampled is not None]
+            for row, trained in cells.rows.items()
+            if trained[0].resampled is not None
+        }
         recipe = (
             f"Networks: {source.encoder_name}, AdamW, cost {cost}, stopped and selected on validation b-MAE."
         )
@@ -127,7 +133,12 @@ class CompareResult:
             sentences=(told, tradeoff_sentence(comparison, chosen)),
             heading=_heading(source, seeds),
             target=source.target,
-            notes=(recipe, *(routing_sentence(*row) for row in routing.items()), *cells.failed.values()),
+            notes=(
+                recipe,
+                *resampled_notes(resampled),
+                *(routing_sentence(*row) for row in routing.items()),
+                *cells.failed.values(),
+            ),
             folder=folder,
             temporary=temporary,
             predictions=_predictions(source, cells, assigned),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenreg._words import WORDS, Word, parse, split_methods
+from evenreg.cli._resampled_note import NOT_OF_IMAGES
 from evenreg.cli._sweep import swept
 from evenreg.errors import InputError
 
@@ -60,6 +61,9 @@ def rows_for(
     roles = {word.role for words in (*asked, held_against) for word in words}
     if "model" in roles and not trees:
         raise InputError("methods: hgb expects the columns of a table, got images; leave its rows out.")
+    if "resampling" in roles and not trees:
+        sampler = next(w.name for words in (*asked, held_against) for w in words if w.role == "resampling")
+        raise InputError(f"methods: {sampler} {NOT_OF_IMAGES}; leave its rows out.")
     if "transform" in roles and y.min() <= 0:
         raise InputError(
             f"methods: log expects a target above 0, got a smallest value of {y.min():g}; leave its rows out."

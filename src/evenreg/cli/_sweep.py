@@ -74,8 +74,7 @@ def _axes(sweep: str) -> Mapping[tuple[str, str], list[Any]]:
         if not equals or not argument or not (word or argument == _COST):
             raise InputError(f"sweep: expected an argument of a word and its values, got {part!r}; {_FORM}")
         if word:
-            trained = [name for name, (role, _) in WORDS.items() if role != "resampling"]
-            _check.known(word, trained, "method word to sweep")
+            _check.known(word, WORDS, "method word to sweep")
         arguments = WORDS[word or "vanilla"][1]
         if argument not in arguments:
             way_out = _check.nearest(argument, arguments) if arguments else "it takes none."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenreg._words import parse
 from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_embedded, name_of, read_rows, source_of
+from evenreg.cli._resampled_note import NOT_OF_IMAGES
 from evenreg.cli._settings import Settings
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
@@ -201,6 +202,8 @@ def _check_method(settings: Settings, y: Any) -> None:
         raise InputError(
             f"method: {settings.method} expects the columns of a table, got images; leave hgb out."
         )
+    if "resampling" in roles and is_embedded(settings.data):
+        raise InputError(f"method: {settings.method} {NOT_OF_IMAGES}; leave the word out.")
     if "transform" in roles and y.min() <= 0:
         raise InputError(
             f"method: log expects a target above 0, got a smallest value of {y.min():g}; leave log out."

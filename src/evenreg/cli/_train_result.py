@@ -14,6 +14,7 @@ from evenreg._files import write_json, write_text
 from evenreg._html import Html, html_page, html_said
 from evenreg.cli._evaluation_text import WIDTH, EvaluatedTable
 from evenreg.cli._label_facts import lattice_unit, slope_of
+from evenreg.cli._resampled_note import resampled_notes
 from evenreg.cli._settings import Settings
 from evenreg.cli._trainer import facts_of_cell, routing_in, write_curves
 from evenreg.evaluation import Evaluation, GroupRouting, evaluate, routing_sentence
@@ -37,6 +38,7 @@ class TrainResult:
         folder: The run's folder; ``folder / "best"`` is the model's.
         heading: What was trained on what.
         routing: What group experts do with the test rows; None for other heads.
+        resampled: How many rows it was trained on, where training rows were resampled.
         predictions: Columns of ``predictions.csv``: row, target and prediction of the test rows.
     """
 
@@ -48,6 +50,7 @@ class TrainResult:
     folder: Path
     heading: str
     routing: GroupRouting | None
+    resampled: Mapping[str, int] | None
     predictions: Mapping[str, Any]
 
     @property
@@ -84,6 +87,7 @@ class TrainResult:
                 slope=slope_of(y, prediction),
             ),
             routing=routing_in(facts),
+            resampled=facts.get("resampled"),
             val_bmae=facts["val_bmae"],
             val_rmse=facts["val_rmse"],
             seconds=facts["seconds"],
@@ -114,12 +118,15 @@ class TrainResult:
             "val_rmse": self.val_rmse,
             "seconds": self.seconds,
             "routing": None if self.routing is None else self.routing.to_dict(),
+            "resampled": None if self.resampled is None else dict(self.resampled),
             "evaluation": json.loads(self.evaluation.to_json()),
         }
 
     def _said(self) -> tuple[str, ...]:
         routed = () if self.routing is None else (routing_sentence(self.method, [self.routing]),)
+        resampled = [] if self.resampled is None else resampled_notes({self.method: [self.resampled]})
         return (
+            *resampled,
             *routed,
             f"Validation b-MAE of the model kept: {self.val_bmae:.4g}.",
             f"Kept in {self.folder}: best (the model, for 'evenreg predict'), predictions.csv, result.json"

@@ -32,6 +32,7 @@ class Trained:
         seconds: Training time.
         model: Folder of the model.
         routing: What group experts do with the test rows; None for other heads.
+        resampled: How many rows it was trained on, where training rows were resampled.
     """
 
     prediction: NDArray[np.float64]
@@ -40,6 +41,7 @@ class Trained:
     seconds: float
     model: Path
     routing: GroupRouting | None = None
+    resampled: Mapping[str, int] | None = None
 
 
 @final
@@ -93,7 +95,13 @@ class Trainer:
         told = {"row": row, "seed": seed, **facts_of_cell(result)}
         write_json(folder / _RESULT, told)  # last: a cell with it is done
         shutil.rmtree(folder / "fit", ignore_errors=True)
-        return Trained(result.prediction, **_numbers(told), model=folder / "model", routing=result.routing)
+        return Trained(
+            result.prediction,
+            **_numbers(told),
+            model=folder / "model",
+            routing=result.routing,
+            resampled=result.resampled,
+        )
 
 
 def cell_folder(run: Path, row: str, seed: int) -> Path:
@@ -104,7 +112,10 @@ def cell_folder(run: Path, row: str, seed: int) -> Path:
 def facts_of_cell(result: CellResult) -> dict[str, Any]:
     """What is kept of a trained cell beside model, prediction and curves, as plain values."""
     numbers = {name: getattr(result, name) for name in _NUMBERS}
-    return numbers | {"routing": None if result.routing is None else result.routing.to_dict()}
+    return numbers | {
+        "routing": None if result.routing is None else result.routing.to_dict(),
+        "resampled": result.resampled,
+    }
 
 
 def routing_in(facts: Mapping[str, Any]) -> GroupRouting | None:
@@ -129,6 +140,12 @@ def load_cell(folder: Path) -> Trained | None:
     try:
         facts = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)
-        return Trained(prediction, **_numbers(facts), model=folder / "model", routing=routing_in(facts))
+        return Trained(
+            prediction,
+            **_numbers(facts),
+            model=folder / "model",
+            routing=routing_in(facts),
+            resampled=facts.get("resampled"),
+        )
     except (OSError, ValueError, KeyError):
         return None

@@ -37,8 +37,8 @@ def weighting_from(words: Iterable[Word], *, max_ratio: float | None = None) -> 
 
     ``inv`` is power 1, cut at 200 times the smallest weight; ``sqinv`` is power ½; ``dense`` weighs by a
     kernel density, ``cb`` by the effective number of rows in a bin. ``lds`` smooths the counts of the one
-    beside it and alone stands for ``inv + lds``. Beside ``bni`` it smooths that loss's density and weighs
-    nothing.
+    beside it and alone stands for ``inv + lds``. Beside ``bni`` it smooths that loss's density, beside a
+    resampling word it says what is rare, and weighs nothing.
 
     Args:
         words: Checked words of one method; others than these five are passed over.
@@ -53,7 +53,7 @@ def weighting_from(words: Iterable[Word], *, max_ratio: float | None = None) -> 
     by_role = {word.role: word for word in words}
     lds = by_role.get("smoothing")
     weighting = by_role.get("weighting")
-    if "balanced" in by_role or (lds is None and weighting is None):
+    if by_role.keys() & {"balanced", "resampling"} or (lds is None and weighting is None):
         return None
     if weighting is None:
         (weighting,) = parse("inv")
@@ -110,6 +110,12 @@ def sample_weight(
     """
     words = parse(method)
     for word in words:
+        if word.role == "resampling":
+            raise InputError(
+                f"method {method!r}: {word.name} makes a table and no weights; make the table of training rows with "
+                f"'evenreg resample DATA --target COLUMN --method {word.name} --out FILE' (in Python "
+                f"evenreg.resample), or leave {word.name} out."
+            )
         if word.role not in ("weighting", "smoothing"):
             raise InputError(
                 f"method {method!r}: sample weights come from {', '.join(_PARTS)} and lds, got {word.name}; "

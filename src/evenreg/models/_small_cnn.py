@@ -58,6 +58,11 @@ class SmallCNN(nn.Module):
             nn.ReLU(),
         )
 
+    @property
+    def hidden_layers(self) -> tuple[str, ...]:
+        """The layers whose outputs are representations that may be blended."""
+        return ("layers.1", "layers.3", "layers.5")
+
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch features"]:

@@ -129,6 +129,11 @@ class TableMLP(nn.Module):
             size = width
         self.blocks = nn.Sequential(*layers)
 
+    @property
+    def hidden_layers(self) -> tuple[str, ...]:
+        """The layers whose outputs are representations that may be blended: those behind each block."""
+        return tuple(f"blocks.{3 * block + 2}" for block in range(self.config["depth"]))
+
     def forward(
         self, numeric: Float[Tensor, "batch numeric"], other: Float[Tensor, "batch other"]
     ) -> Float[Tensor, "batch features"]:

@@ -21,30 +21,42 @@ class Batch(NamedTuple):
         target: ``(batch, out)`` in label units.
         weight: ``(batch,)`` loss weights, mean 1 over the training rows.
         bin: ``(batch,)`` index of the label's bin in the label space.
+        observed: ``(batch,)`` whether statistics are made of a row: neither made up nor repeated; True says it of
+            all.
     """
 
     inputs: tuple[Tensor, ...]
     target: Tensor
     weight: Tensor
     bin: Tensor
+    observed: Tensor | bool = True  # not None, which rows that are loaded one by one cannot be put together from
 
 
 @final
 class Rows(Dataset[Batch]):
     """Aligned tensors, of which an index takes a whole batch (row by row would double a small model's time)."""
 
-    def __init__(self, inputs: tuple[Tensor, ...], target: Tensor, weight: Tensor, bin: Tensor) -> None:
-        _check.same_length(
-            target=target, weight=weight, bin=bin, **{f"input {i}": t for i, t in enumerate(inputs)}
-        )
-        self.batch = Batch(inputs, target, weight, bin)
+    def __init__(
+        self,
+        inputs: tuple[Tensor, ...],
+        target: Tensor,
+        weight: Tensor,
+        bin: Tensor,
+        observed: Tensor | None = None,
+    ) -> None:
+        observed = torch.ones(len(target), dtype=torch.bool) if observed is None else observed
+        others = {f"input {i}": t for i, t in enumerate(inputs)}
+        _check.same_length(target=target, weight=weight, bin=bin, observed=observed, **others)
+        self._observed = observed
+        self.batch = Batch(inputs, target, weight, bin, observed)
 
     def __len__(self) -> int:
         return len(self.batch.target)
 
     def __getitem__(self, index: Tensor | list[int]) -> Batch:
-        taken = tuple(tensor[index] for tensor in self.batch.inputs)
-        return Batch(taken, self.batch.target[index], self.batch.weight[index], self.batch.bin[index])
+        inputs, target, weight, bins, _ = self.batch
+        taken = tuple(tensor[index] for tensor in inputs)
+        return Batch(taken, target[index], weight[index], bins[index], self._observed[index])
 
 
 @final

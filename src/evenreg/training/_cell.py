@@ -15,6 +15,7 @@ from evenreg.metrics import bmae, rmse
 from evenreg.training._fit import Budget, predict
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork, TrainedTrees
+from evenreg.training._resample import ResampledRows, resampled_rows
 from evenreg.training._routing import routing_of
 from evenreg.training._sources import AbstractPrepared, AbstractSource, PreparedTable
 from evenreg.training._train_network import NetworkTraining, Tell
@@ -69,6 +70,7 @@ class CellResult:
         seconds: Training time.
         curves: What a network logged, a row an epoch: ``stage``, ``epoch``, and numbers by name.
         routing: What group experts do with the test rows; None for other heads.
+        resampled: Where training rows were resampled, ``rows_before``, ``rows_after`` and ``synthetic``.
     """
 
     model: TrainedNetwork | TrainedTrees
@@ -78,6 +80,7 @@ class CellResult:
     seconds: float
     curves: list[dict[str, float]] = field(default_factory=list)
     routing: GroupRouting | None = None
+    resampled: dict[str, int] | None = None
 
 
 @final
@@ -110,14 +113,20 @@ def train_cell(
         noise_sigma: In label units, where a learned noise scale starts; None for one SD of the labels.
         budget: How long networks train.
         tell: Called after every epoch of a network.
+
+    Raises:
+        InputError: Trees or resampling on images; a part or a sampler that asks for more than the rows have.
+        TrainingError: Training went nowhere.
     """
     started = time.monotonic()
     curves, routing = [], None
+    made = resampled_rows(method, draw)
+    about = _about(method, draw, cost, made)
     if method.trees:
-        model, predicted = _train_trees(method, draw)
+        model, predicted = _train_trees(method, draw, about, made)
     else:
         training = NetworkTraining(
-            method, draw, Path(folder), cost, noise_sigma, budget, tell, about=_about(method, draw, cost)
+            method, draw, Path(folder), cost, noise_sigma, budget, tell, about=about, resampled=made
         )
         model = training.run()
         predicted, curves = _predicted(model, draw), training.curves
@@ -131,6 +140,7 @@ def train_cell(
         seconds=time.monotonic() - started,
         curves=curves,
         routing=routing,
+        resampled=None if made is None else made.facts,
     )
 
 
@@ -143,7 +153,9 @@ def _predicted(model: TrainedNetwork, draw: Draw) -> _Predicted:
     return _Predicted(of(draw.val), of(draw.source.test))
 
 
-def _train_trees(method: Method, draw: Draw) -> tuple[TrainedTrees, _Predicted]:
+def _train_trees(
+    method: Method, draw: Draw, about: dict[str, Any], made: ResampledRows | None
+) -> tuple[TrainedTrees, _Predicted]:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     prepared = draw.prepared
@@ -152,16 +164,19 @@ def _train_trees(method: Method, draw: Draw) -> tuple[TrainedTrees, _Predicted]:
     cost = method.cost or "mse"  # scikit-learn's default, as a person would use it
     loss = {"l1": "absolute_error", "mse": "squared_error"}[cost]
     trees = HistGradientBoostingRegressor(loss=loss, random_state=draw.seed)
-    y = draw.source.y[draw.train]
-    trees.fit(prepared.matrix[draw.train], np.log(y) if method.log else y, draw.weights(method))
+    if made is None:
+        matrix, y, weight = prepared.matrix[draw.train], draw.source.y[draw.train], draw.weights(method)
+    else:
+        matrix, y, weight = prepared.matrix_of(made.features), made.y, None
+    trees.fit(matrix, np.log(y) if method.log else y, weight)
     assert prepared.preprocessor is not None
-    model = TrainedTrees(trees, prepared.preprocessor, _about(method, draw, cost) | {"log": method.log})
+    model = TrainedTrees(trees, prepared.preprocessor, about | {"cost": cost, "log": method.log})
     return model, _Predicted(
         *(model.predict_matrix(prepared.matrix[rows]) for rows in (draw.val, draw.source.test))
     )
 
 
-def _about(method: Method, draw: Draw, cost: str) -> dict[str, Any]:
+def _about(method: Method, draw: Draw, cost: str, made: ResampledRows | None) -> dict[str, Any]:
     about: dict[str, Any] = {
         "method": str(method),
         "cost": cost,
@@ -169,5 +184,7 @@ def _about(method: Method, draw: Draw, cost: str) -> dict[str, Any]:
         "target": draw.source.target,
         "data": draw.source.fingerprint,
     }
+    if made is not None:
+        about["resampled"] = made.facts
     preprocessor = draw.prepared.preprocessor
     return about if preprocessor is None else about | {"columns": list(preprocessor.columns)}

@@ -1,10 +1,11 @@
 """A method as a choice of parts: what the words of a method stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
 
 from evenreg._words import Word, parse
+from evenreg.errors import InputError
 from evenreg.features import FDS, AbstractRegularizer, ConR, GroupContrast, RankNContrast, RankSim
 from evenreg.heads import AbstractHead, ClassifierHead, GroupHead, LinearHead
 from evenreg.labels import LDS, AbstractWeighting, weighting_from
@@ -18,12 +19,18 @@ from evenreg.losses import (
     L1Loss,
     MSELoss,
 )
+from evenreg.mixing import INPUT, AbstractMixing, CMixup, ManifoldMixup, Mixup
 
 _REGULARIZERS: Mapping[str, type[AbstractRegularizer]] = {
     "ranksim": RankSim,
     "rnc": RankNContrast,
     "group-contrast": GroupContrast,
     "conr": ConR,
+}
+_MIXINGS: Mapping[str, type[AbstractMixing]] = {
+    "mixup": Mixup,
+    "manifold-mixup": ManifoldMixup,
+    "c-mixup": CMixup,
 }
 _OF_TRAINING = ("stage", "views")  # arguments of a contrast that say what it is given, and when
 
@@ -81,6 +88,12 @@ class Method:
             return None
         return word.args["cost"] if word.name == "vanilla" else word.name
 
+    @property
+    def resampling(self) -> tuple[Word, ...]:
+        """The word by which training rows are resampled, with ``lds`` where that says what is rare; empty without."""
+        word, lds = self._word("resampling"), self._word("smoothing")
+        return () if word is None else (word,) if lds is None else (word, lds)
+
     def weighting(self) -> AbstractWeighting | None:
         """A fresh weighting to fit on the training labels, or None where rows weigh the same."""
         return None if self.balanced else weighting_from(self.words)
@@ -97,6 +110,29 @@ class Method:
             _REGULARIZERS[word.name](**{k: v for k, v in word.args.items() if k not in _OF_TRAINING})
             for word in words
         ]
+
+    def mixing(self, hidden_layers: Sequence[str]) -> AbstractMixing | None:
+        """What blends the rows of a batch; None where no word asks for it.
+
+        Args:
+            hidden_layers: Layers of the encoder that may be blended, where the word names none.
+
+        Raises:
+            InputError: Neither the word nor the encoder names any.
+        """
+        word = self._word("mixing")
+        if word is None:
+            return None
+        args = dict(word.args)
+        if "layers" in args:
+            named = args["layers"]
+            if named is None and not hidden_layers:
+                raise InputError(
+                    f"method {str(self)!r}: expected an encoder that names hidden layers, got one without; write "
+                    "manifold-mixup(layers=input/NAME), or mixup, which blends inputs."
+                )
+            args["layers"] = (INPUT, *hidden_layers) if named is None else named.split("/")
+        return _MIXINGS[word.name](**args)
 
     @property
     def views(self) -> int:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from evenreg.errors import InputError
+from evenreg.mixing import Mix
 
 # One wild prediction on a log scale must not make every mean infinite: exp(80) is 5e34, within float32.
 _LARGEST_EXPONENT = 80.0
@@ -72,6 +73,10 @@ class TargetScaler(nn.Module):
         wide = prediction.to(torch.float32 if prediction.device.type == "mps" else torch.float64)
         labels = wide * wide.new_tensor(self.std) + wide.new_tensor(self.mean)
         return labels.clamp(max=_LARGEST_EXPONENT).exp() if self.log else labels
+
+    def blended(self, target: Float[Tensor, "batch out"], mix: Mix) -> Float[Tensor, "batch out"]:
+        """Labels blended on a straight line in the units the network learns in; label units in and out."""
+        return mix(target.log()).exp() if self.log else mix(target)
 
     def get_extra_state(self) -> dict[str, Any]:
         """Mean, SD and transform, for the state dict."""

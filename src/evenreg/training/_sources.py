@@ -96,8 +96,12 @@ class PreparedTable(AbstractPrepared):
 
     @cached_property
     def inputs(self) -> tuple[Tensor, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self.inputs_of(self._features)
+
+    def inputs_of(self, features: "DataFrame") -> tuple[Tensor, Tensor]:
+        """The encoder's arguments for other rows of the same columns."""
         assert self.preprocessor is not None
-        ready = self.preprocessor.transform(self._features, lenient=True)
+        ready = self.preprocessor.transform(features, lenient=True)
         return torch.from_numpy(ready.numeric), torch.from_numpy(ready.other)
 
     def second_view(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -111,8 +115,12 @@ class PreparedTable(AbstractPrepared):
     @cached_property
     def matrix(self) -> NDArray[np.float32]:
         """``(rows, columns)`` as trees take them, missing values left missing."""
+        return self.matrix_of(self._features)
+
+    def matrix_of(self, features: "DataFrame") -> NDArray[np.float32]:
+        """``matrix`` for other rows of the same columns."""
         assert self.preprocessor is not None
-        return self.preprocessor.transform_for_trees(self._features, lenient=True).features
+        return self.preprocessor.transform_for_trees(features, lenient=True).features
 
 
 @final

@@ -28,10 +28,13 @@ class Stage:
 def stages_of(method: Method) -> tuple[Stage, ...]:
     """The stages of a method, in the order in which they are trained; one for most.
 
-    - ``rrt`` trains cost, ``ranksim``, ``fds`` and joint contrasts first, and then a fresh linear head with the
+    - ``rrt`` trains cost, mixing, ``ranksim``, ``fds`` and joint contrasts first, and then a fresh linear head with the
       weighting beside it, INV where none is, or with a Balanced MSE.
     - ``cls + crt`` trains a classifier, and then a fresh one on batches that hold every bin alike.
-    - ``(stage=first)`` of a contrast trains the encoder by contrast and ranking alone, and then the rest on it.
+    - A resampling word stands for a weighting: ``rrt`` trains the fresh head on resampled rows, the encoder on the
+      training rows as they are.
+    - ``(stage=first)`` of a contrast trains the encoder by contrast and ranking alone, on blended rows where a
+      word says so, and then the rest on it; a resampling word acts in both.
 
     Example:
         >>> for stage in stages_of(Method.parse("rrt + lds + fds")):
@@ -45,10 +48,10 @@ def stages_of(method: Method) -> tuple[Stage, ...]:
     words = method.words
     names = {word.name for word in words}
     shared = [w for w in words if w.role in ("transform", "cost")]
-    acting = [w for w in words if w.role in ("calibration", "ranking", "contrast")]
-    against_skew = [w for w in words if w.role in ("weighting", "balanced", "smoothing")]
+    acting = [w for w in words if w.role in ("mixing", "calibration", "ranking", "contrast")]
+    against_skew = [w for w in words if w.role in ("resampling", "weighting", "balanced", "smoothing")]
     if "rrt" in names:
-        if not any(w.role in ("weighting", "balanced") for w in words):
+        if not any(w.role in ("resampling", "weighting", "balanced") for w in words):
             against_skew = [*parse("inv"), *against_skew]
         return _stage([*shared, *acting]), _stage([*shared, *against_skew], frozen=True)
     if "crt" in names:
@@ -57,7 +60,7 @@ def stages_of(method: Method) -> tuple[Stage, ...]:
         return _stage(rest), _stage(head, frozen=True, balanced_batches=True)
     if contrast_first(words) is not None:
         rest = [w for w in words if w not in acting]
-        return _stage([*shared, *acting], contrast_only=True), _stage(rest, frozen=True)
+        return _stage([*shared, *method.resampling, *acting], contrast_only=True), _stage(rest, frozen=True)
     return (Stage(method),)
 
 

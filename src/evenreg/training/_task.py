@@ -17,6 +17,7 @@ from evenreg.features import FDS, AbstractRegularizer, GroupContrast, RankNContr
 from evenreg.heads import AbstractHead, GroupHead, Prediction
 from evenreg.losses import AbstractBalancedLoss, AbstractLoss
 from evenreg.metrics import BalancedMAE
+from evenreg.mixing import AbstractMixing, Mix
 from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
 from evenreg.training._batches import Batch
 from evenreg.training._scaler import TargetScaler
@@ -42,6 +43,9 @@ class RegressionTask(pl.LightningModule):
         bins: Number of bins of the label space, for ``val_bmae``.
         calibration: `FDS`, fitted on the training labels in label units; acts between encoder and head.
         regularizers: Parts of `evenreg.features` that add a term from features and labels, fitted likewise.
+        mixing: Of `evenreg.mixing`; blends the rows of training batches, with labels (in the units the network learns
+            in) and weights, before anything else sees them. Calibration observes no blended row and needs
+            ``statistics="extra_pass"``.
         second_view: Another version of the inputs of a batch, such as images shifted by a pixel, for contrasts of two
             views; None contrasts rows as they are.
         learning_rate: AdamW's, above 0.
@@ -69,8 +73,16 @@ class RegressionTask(pl.LightningModule):
         calibration: FDS | None = None,
         regularizers: Sequence[AbstractRegularizer] = (),
         second_view: Callable[[Inputs], Inputs] | None = None,
+        mixing: AbstractMixing | None = None,
     ) -> None:
         super().__init__()
+        if mixing is not None:
+            mixing.check(encoder)
+            if calibration is not None and calibration.statistics != "extra_pass":
+                raise InputError(
+                    "calibration: expected statistics='extra_pass' beside mixing, got 'stream', which has no rows to "
+                    "observe since blended ones do not count; make it FDS(statistics='extra_pass')."
+                )
         if loss is None and not regularizers:
             raise InputError("loss: expected a loss or regularizers to train by, got neither; give one.")
         self.encoder, self.head, self.loss = encoder, head, loss
@@ -80,7 +92,7 @@ class RegressionTask(pl.LightningModule):
         self.weight_decay = _check.positive(weight_decay, "weight_decay", zero=True)
         self.loss_learning_rate = _check.positive(loss_learning_rate, "loss_learning_rate")
         self.one_cycle = one_cycle
-        self.second_view = second_view
+        self.second_view, self.mixing = second_view, mixing
         self.val_bmae = BalancedMAE(bins)
         self._batches_are_balanced = False
 
@@ -110,14 +122,22 @@ class RegressionTask(pl.LightningModule):
         batch = Batch(*batch)
         if self._batches_are_balanced:
             self._warn_of_double_correction(batch.weight)
-        features = self.encoder(*batch.inputs)
-        prediction = self.predicted(self._calibrated(features, batch.target))
+        mix = None if self.mixing is None else self.mixing(self.scaler(batch.target))
+        features = self._encoded(batch.inputs, mix)
+        if mix is not None:
+            target = self.scaler.blended(batch.target, mix)
+            batch = batch._replace(target=target, weight=mix(batch.weight))
+        prediction = self.predicted(self._calibrated(features, batch))
         scaled = self.scaler(batch.target)
         total = self._supervised(prediction, scaled, batch)
-        for name, term in self._regularized(features, batch, prediction.value, scaled).items():
+        for name, term in self._regularized(features, batch, prediction.value, scaled, mix).items():
             self._log_mean(name, term, batch)
             total = total + term
         return total
+
+    def _encoded(self, inputs: Sequence[Tensor], mix: Mix | None) -> Tensor:
+        """Features of a batch, of blended rows where training blends them."""
+        return self.encoder(*inputs) if mix is None else mix.run(self.encoder, *inputs)
 
     def _supervised(self, prediction: Prediction, scaled: Tensor, batch: Batch) -> Tensor:
         """The loss by which the head is trained, 0 where the encoder alone is."""
@@ -137,7 +157,7 @@ class RegressionTask(pl.LightningModule):
         return loss * _share_of_mean(batch.target)
 
     def _regularized(
-        self, features: Tensor, batch: Batch, prediction: Tensor, scaled: Tensor
+        self, features: Tensor, batch: Batch, prediction: Tensor, scaled: Tensor, mix: Mix | None = None
     ) -> dict[str, Tensor]:
         """The terms of the regularizers. Labels tie in label units; windows count in standard deviations."""
         terms: dict[str, Tensor] = {}
@@ -146,7 +166,9 @@ class RegressionTask(pl.LightningModule):
             if part.needs_prediction:
                 terms[name] = part(features, scaled, prediction)
             elif self.second_view is not None and isinstance(part, RankNContrast | GroupContrast):
-                other = self.encoder(*self.second_view(tuple(batch.inputs)))  # a loader makes lists of tuples
+                other = self._encoded(
+                    self.second_view(tuple(batch.inputs)), mix
+                )  # a loader makes lists of tuples
                 terms[name] = part(torch.cat([features, other]), batch.target.repeat(2, 1))
             else:
                 terms[name] = part(features, batch.target)
@@ -165,11 +187,11 @@ class RegressionTask(pl.LightningModule):
                 error = (self.scaler.inverse(value) - target).abs().mean()
                 self._log_mean(f"{stage}_{name}", error, batch)
 
-    def _calibrated(self, features: Tensor, target: Tensor) -> Tensor:
+    def _calibrated(self, features: Tensor, batch: Batch) -> Tensor:
         if self.calibration is None:
             return features
-        self.calibration.observe(features.detach(), target)
-        return self.calibration(features, target)
+        self.calibration.observe(features.detach(), _observed(batch))
+        return self.calibration(features, batch.target)
 
     def on_train_epoch_end(self) -> None:
         """Let the calibration take in the epoch, after a pass of its own over the training rows where it wants one."""
@@ -179,7 +201,7 @@ class RegressionTask(pl.LightningModule):
             with self.calibration.extra_pass(self):
                 for batch in self.trainer.train_dataloader:  # pyright: ignore[reportOptionalIterable]
                     batch = Batch(*self.transfer_batch_to_device(Batch(*batch), self.device, 0))
-                    self.calibration.observe(self.encoder(*batch.inputs), batch.target)
+                    self.calibration.observe(self.encoder(*batch.inputs), _observed(batch))
         self.calibration.end_epoch()
 
     def _warn_of_double_correction(self, weight: Tensor) -> None:
@@ -239,6 +261,14 @@ class RegressionTask(pl.LightningModule):
             pct_start=0.1,
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def _observed(batch: Batch) -> Tensor:
+    """The labels of a batch, NaN where statistics are not made of a row."""
+    if isinstance(batch.observed, bool):
+        return batch.target if batch.observed else torch.full_like(batch.target, float("nan"))
+    left_out = ~batch.observed.reshape(-1, *[1] * (batch.target.ndim - 1))
+    return batch.target.masked_fill(left_out, float("nan"))
 
 
 def _share_of_mean(target: Tensor) -> Tensor | float:

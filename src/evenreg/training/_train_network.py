@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 import torch
@@ -16,15 +16,19 @@ from evenreg._files import write_json
 from evenreg.heads import GroupHead
 from evenreg.labels import Bins, LabelGroups, LabelSpace
 from evenreg.losses import AbstractBalancedLoss, AbstractLoss, L1Loss
+from evenreg.mixing import AbstractMixing
 from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
 from evenreg.training._batches import Rows, memory_loader
+from evenreg.training._blended_labels import blended_labels
 from evenreg.training._checkpoints import BEST, load_best
 from evenreg.training._curves import Curves
 from evenreg.training._fit import Budget, fit
 from evenreg.training._frozen_encoder import FrozenEncoder, encode
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork
+from evenreg.training._resample import ResampledRows
 from evenreg.training._scaler import TargetScaler
+from evenreg.training._sources import PreparedTable
 from evenreg.training._stage import Stage, stages_of
 from evenreg.training._task import RegressionTask
 
@@ -33,6 +37,15 @@ if TYPE_CHECKING:
 
 Tell = Callable[[int, float], None]
 _DONE = "done.json"
+
+
+@final
+class _Seen(NamedTuple):
+    """The rows that a stage is trained on; ``observed`` is None where they are the training rows."""
+
+    inputs: tuple[Tensor, ...]
+    y: NDArray[np.float64]
+    observed: NDArray[np.bool_] | None
 
 
 @final
@@ -52,6 +65,7 @@ class NetworkTraining:
         budget: How long each stage takes.
         tell: Called after every epoch.
         about: Facts that the model keeps.
+        resampled: What stages with a resampling word are trained on.
         curves: What was logged: ``stage`` from 1, ``epoch`` from 1, and numbers by name.
     """
 
@@ -63,6 +77,7 @@ class NetworkTraining:
     budget: Budget | None
     tell: Tell | None
     about: dict[str, Any]
+    resampled: ResampledRows | None = None
     curves: list[dict[str, float]] = field(default_factory=list)
 
     def run(self) -> TrainedNetwork:
@@ -99,19 +114,22 @@ class NetworkTraining:
             head.requires_grad_(False)  # it is not trained, and says so to other processes
         cached = stage.frozen and not source.augments
         inputs = (encode(encoder, prepared.inputs),) if cached else prepared.inputs
+        seen = self._seen(stage, inputs, encoder if cached else None)
         calibration, regularizers = method.calibration(), method.regularizers()
         for part in (*regularizers, *([] if calibration is None else [calibration])):
             part.fit(self.draw.space)
+        mixing = method.mixing(getattr(encoder, "hidden_layers", ()))
         trained = (nn.Identity() if cached else FrozenEncoder(encoder)) if stage.frozen else encoder
         task = RegressionTask(
             trained,
             head,
-            None if stage.contrast_only else self._loss(method, space),
+            None if stage.contrast_only else self._loss(method, space, mixing, seen),
             scaler=self.scaler,
             bins=len(source.bins),
             calibration=calibration,
             regularizers=regularizers,
             second_view=prepared.second_view if method.views == 2 else None,
+            mixing=mixing,
             **source.optimizer,
         )
         if (folder / _DONE).exists():
@@ -121,7 +139,7 @@ class NetworkTraining:
         try:
             fit(
                 task,
-                self._training_batches(stage, inputs, head),
+                self._training_batches(stage, seen, head),
                 self._validation_batches(stage, inputs),
                 folder,
                 budget=(self.budget or Budget()).with_callback(curves),
@@ -151,28 +169,53 @@ class NetworkTraining:
         edges = np.maximum(edges, y.min() / 2) if self.scaler.log else edges
         return Bins(self.scaler.standardize(np.unique(edges)))
 
-    def _loss(self, method: Method, space: LabelSpace) -> AbstractLoss:
-        """The loss, with the prior of the training labels in the units the network learns in."""
+    def _seen(self, stage: Stage, inputs: tuple[Tensor, ...], encoder: Any) -> _Seen:
+        """What the stage is trained on, of all rows' inputs, through an encoder that stands still if there is one."""
+        if not stage.method.resampling:
+            rows = self.draw.train
+            return _Seen(tuple(tensor[rows] for tensor in inputs), self.draw.source.y[rows], None)
+        made, prepared = self.resampled, self.draw.prepared
+        assert made is not None
+        assert isinstance(prepared, PreparedTable)
+        own = prepared.inputs_of(made.features)
+        return _Seen(own if encoder is None else (encode(encoder, own),), made.y, made.observed)
+
+    def _met(self, space: LabelSpace, mixing: AbstractMixing | None, seen: _Seen) -> LabelSpace:
+        """The label space of what the loss meets: of resampled or blended labels, where rows are."""
+        if mixing is None and seen.observed is None:
+            return space
+        y = self.scaler.standardize(seen.y)
+        if mixing is not None:
+            y = blended_labels(y, mixing, self.draw.source.batch_size)
+        return LabelSpace.fit(y, space.bins)
+
+    def _loss(
+        self, method: Method, space: LabelSpace, mixing: AbstractMixing | None, seen: _Seen
+    ) -> AbstractLoss:
+        """The loss, with the prior of the labels that it meets, in the units the network learns in."""
         in_units = (
             None if self.noise_sigma is None or self.scaler.log else self.noise_sigma / self.scaler.std[0]
         )
         loss = method.loss(self.cost, 1.0 if in_units is None else in_units)
-        return loss.fit(space) if isinstance(loss, AbstractBalancedLoss) else loss
+        return loss.fit(self._met(space, mixing, seen)) if isinstance(loss, AbstractBalancedLoss) else loss
 
-    def _rows(
-        self, index: NDArray[np.int64], inputs: tuple[Tensor, ...], weight: NDArray[np.float64]
-    ) -> Rows:
-        source = self.draw.source
-        y = torch.from_numpy(source.y[index])[:, None]
-        bins = torch.from_numpy(source.bins.index(source.y[index]))
-        return Rows(tuple(tensor[index] for tensor in inputs), y, torch.from_numpy(weight).float(), bins)
+    def _rows(self, seen: _Seen, weight: NDArray[np.float64]) -> Rows:
+        return Rows(
+            seen.inputs,
+            torch.from_numpy(seen.y)[:, None],
+            torch.from_numpy(weight).float(),
+            torch.from_numpy(self.draw.source.bins.index(seen.y)),
+            None if seen.observed is None else torch.from_numpy(seen.observed),
+        )
 
-    def _training_batches(self, stage: Stage, inputs: tuple[Tensor, ...], head: Any) -> DataLoader[Any]:
+    def _training_batches(self, stage: Stage, seen: _Seen, head: Any) -> DataLoader[Any]:
         draw, size, groups = self.draw, self.draw.source.batch_size, None
         if isinstance(head, GroupHead):
             # The head's own: groups cut in label units are others under a logarithm.
-            groups = head.groups_of(self.scaler(torch.from_numpy(draw.source.y[draw.train])[:, None])).numpy()
-        rows = self._rows(draw.train, inputs, draw.weights(stage.method, groups))
+            groups = head.groups_of(self.scaler(torch.from_numpy(seen.y)[:, None])).numpy()
+        # Resampled rows weigh the same: a weighting beside a sampler is refused.
+        weight = draw.weights(stage.method, groups) if seen.observed is None else np.ones(len(seen.y))
+        rows = self._rows(seen, weight)
         if not stage.balanced_batches:
             return memory_loader(rows, size, shuffle=True, seed=draw.seed)
         sampler = BalancedBatchSampler(draw.space, draw.source.y[draw.train], size, seed=draw.seed)
@@ -182,4 +225,5 @@ class NetworkTraining:
         val = self.draw.val
         # A contrast is of pairs: batches as large as those it is trained on.
         size = self.draw.source.batch_size if stage.contrast_only else 4096
-        return memory_loader(self._rows(val, inputs, np.ones(len(val))), size, shuffle=False)
+        held_out = _Seen(tuple(tensor[val] for tensor in inputs), self.draw.source.y[val], None)
+        return memory_loader(self._rows(held_out, np.ones(len(val))), size, shuffle=False)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenreg._words import WORDS, parse, parse_resampling, split_methods
+from evenreg._words import WORDS, parse, split_methods
 from evenreg.errors import InputError, UnknownNameError
 
 

@@ -29,7 +29,9 @@ class Batch(NamedTuple):
     target: Tensor
     weight: Tensor
     bin: Tensor
-    observed: Tensor | bool = True  # not None, which rows that are loaded one by one cannot be put together from
+    observed: Tensor | bool = (
+        True  # not None, which rows that are loaded one by one cannot be put together from
+    )
 
 
 @final

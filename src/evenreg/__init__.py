@@ -14,11 +14,12 @@ and the packages below use it, each knowing nothing of its siblings:
     resampling  tables before training: SMOTER, SMOGN, noise, random
     metrics     pure functions and torchmetrics classes
     models      encoders
-    data        a person's own table; the embedded default ``digits-rotation``
+    data        a person's own table; the embedded default ``digits-rotation``; the papers' data as prepared folders
     evaluation  predictions -> numbers by region, with intervals; paired comparison of runs
     training    Method (the words), RegressionTask, run folders
     plots       (data, ax) -> ax
-    cli         diagnose, resample, compare, train, predict, evaluate, recipes: on the command line and as functions
+    cli         diagnose, resample, compare, train, predict, evaluate, data, benchmark, recipes: on the command line,
+                most as functions too
 
 Importing this module loads nothing else; names arrive when they are first used (PEP 562).
 """

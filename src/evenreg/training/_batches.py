@@ -44,9 +44,10 @@ class Rows(Dataset[Batch]):
         target: Tensor,
         weight: Tensor,
         bin: Tensor,
-        observed: Tensor | None = None,
+        observed: Tensor | bool = True,
     ) -> None:
-        observed = torch.ones(len(target), dtype=torch.bool) if observed is None else observed
+        if isinstance(observed, bool):
+            observed = torch.full((len(target),), observed)
         others = {f"input {i}": t for i, t in enumerate(inputs)}
         _check.same_length(target=target, weight=weight, bin=bin, observed=observed, **others)
         self._observed = observed

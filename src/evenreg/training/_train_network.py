@@ -205,7 +205,7 @@ class NetworkTraining:
             torch.from_numpy(seen.y)[:, None],
             torch.from_numpy(weight).float(),
             torch.from_numpy(self.draw.source.bins.index(seen.y)),
-            None if seen.observed is None else torch.from_numpy(seen.observed),
+            True if seen.observed is None else torch.from_numpy(seen.observed),
         )
 
     def _training_batches(self, stage: Stage, seen: _Seen, head: Any) -> DataLoader[Any]:

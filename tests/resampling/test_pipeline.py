@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.preprocessing import StandardScaler
 
+from evenreg.errors import InputError
 from evenreg.labels import StratifiedKFold
 from evenreg.resampling import SMOGN, SMOTER, WERCS, GaussianNoise, RandomOver, RandomUnder
 
@@ -36,3 +38,21 @@ def test_arguments_can_be_searched():
     assert set(search.best_params_) == {"smogn__k", "smogn__threshold"}
     assert "SMOGN" in repr(pipe)
     assert "SMOGN" in pipe._repr_html_()
+
+
+@pytest.mark.parametrize("cls", [SMOTER, SMOGN])
+def test_a_function_of_the_rows_says_who_is_near(cls):
+    def first(rows):
+        return np.asarray(rows)[:, :1]
+
+    sampler = cls(k=2, relevance=HIGH, random_state=0, embed=first)
+    got, y = clone(sampler).fit_resample(X, Y)
+    given, same = cls(k=2, relevance=HIGH, random_state=0).fit_resample(X, Y, embedding=first(X))
+    plain, _ = cls(k=2, relevance=HIGH, random_state=0).fit_resample(X, Y)
+    np.testing.assert_array_equal(got, given)
+    np.testing.assert_array_equal(y, same)
+    assert not np.array_equal(got, plain)
+    pipe = pipeline.make_pipeline(StandardScaler(), sampler, HistGradientBoostingRegressor(max_iter=5))
+    assert pipe.fit(X, Y).predict(X).shape == (400,)
+    with pytest.raises(InputError, match=r"embed: expected a function of X, .* got str"):
+        clone(sampler).set_params(embed="pca").fit_resample(X, Y)

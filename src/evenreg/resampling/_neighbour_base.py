@@ -1,6 +1,7 @@
 """AbstractNeighbourSampler: rows made from a rare row and one of its neighbours."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class AbstractNeighbourSampler(AbstractRegionSampler):
     k: int
     scale: str
     small_regions: str
+    embed: Callable[[Any], Any] | None
 
     @abstractmethod
     def _paired(
@@ -42,7 +44,8 @@ class AbstractNeighbourSampler(AbstractRegionSampler):
                 embedding arrays of any more dimensions too, such as images.
             y: ``(n,)`` labels.
             embedding: ``(n, d)`` where rows are near each other if they are alike, distances being Euclidean
-                and not scaled; X is interpolated all the same. None for the distances of X itself.
+                and not scaled; X is interpolated all the same. None for what ``embed`` makes of X, or for the
+                distances of X itself.
 
         Returns:
             ``(n_new, p)`` and ``(n_new,)``, of the types of X and y.
@@ -53,6 +56,13 @@ class AbstractNeighbourSampler(AbstractRegionSampler):
             InputError: Infinite, complex, dated or sparse X; arguments out of range; a rare region with fewer
                 than k + 1 rows.
         """
+        if embedding is None and self.embed is not None:
+            if not callable(self.embed):
+                raise InputError(
+                    f"embed: expected a function of X, such as the transform of a fitted transformer, got "
+                    f"{type(self.embed).__name__}; rows of an embedding go into fit_resample(X, y, embedding=)."
+                )
+            embedding = self.embed(X)
         return self._resampled(X, y, embedding)
 
     def _plan(self, y: Floats, relevance: Floats) -> None:

@@ -1,6 +1,7 @@
 """SMOGN: rows between a rare row and a close neighbour, noise on it where the neighbour is far."""
 
-from typing import final
+from collections.abc import Callable
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,8 @@ class SMOGN(AbstractNeighbourSampler):
             ``none``. Embeddings are not scaled.
         small_regions: What becomes of rare regions with k rows or fewer: ``raise`` an error, or ``keep`` them as
             they are.
+        embed: ``X -> (n, d)``, where rows are near each other if they are alike, such as the ``transform`` of a fitted
+            transformer; also in a pipeline, whose steps get no ``embedding``. None for the distances of X itself.
         random_state: Seed or NumPy generator; None for other rows every time.
         progress: Called with (rows made, rows to make) after each region.
 
@@ -65,12 +68,14 @@ class SMOGN(AbstractNeighbourSampler):
         keep_originals: bool = False,
         scale: str = "range",
         small_regions: str = "raise",
+        embed: Callable[[Any], Any] | None = None,
         random_state: int | np.random.Generator | np.random.RandomState | None = None,
         progress: Progress = None,
     ) -> None:
         self.k, self.perturbation, self.relevance, self.threshold = k, perturbation, relevance, threshold
         self.sampling, self.keep_originals, self.scale = sampling, keep_originals, scale
         self.small_regions, self.random_state, self.progress = small_regions, random_state, progress
+        self.embed = embed
 
     def _plan(self, y: NDArray[np.float64], relevance: NDArray[np.float64]) -> None:
         _check.positive(self.perturbation, "perturbation")

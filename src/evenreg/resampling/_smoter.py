@@ -1,6 +1,7 @@
 """SMOTER: rows between a rare row and one of its neighbours."""
 
-from typing import final
+from collections.abc import Callable
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class SMOTER(AbstractNeighbourSampler):
             ``none``. Embeddings are not scaled.
         small_regions: What becomes of rare regions with k rows or fewer: ``raise`` an error, or ``keep`` them as
             they are.
+        embed: ``X -> (n, d)``, where rows are near each other if they are alike, such as the ``transform`` of a fitted
+            transformer; also in a pipeline, whose steps get no ``embedding``. None for the distances of X itself.
         random_state: Seed or NumPy generator; None for other rows every time.
         progress: Called with (rows made, rows to make) after each region.
 
@@ -63,12 +66,13 @@ class SMOTER(AbstractNeighbourSampler):
         keep_originals: bool = False,
         scale: str = "range",
         small_regions: str = "raise",
+        embed: Callable[[Any], Any] | None = None,
         random_state: int | np.random.Generator | np.random.RandomState | None = None,
         progress: Progress = None,
     ) -> None:
         self.k, self.relevance, self.threshold, self.sampling = k, relevance, threshold, sampling
         self.keep_originals, self.scale, self.small_regions = keep_originals, scale, small_regions
-        self.random_state, self.progress = random_state, progress
+        self.embed, self.random_state, self.progress = embed, random_state, progress
 
     def _paired(
         self, table: Table, y: NDArray[np.float64], pairs: Pairs, region: Region, rng: np.random.Generator

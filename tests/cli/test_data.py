@@ -2,8 +2,8 @@
 
 import pytest
 
-from evenreg.cli import _data, _data_progress, main
-from evenreg.cli._data_progress import progress_of
+from evenreg.cli import _data, _pass_progress, main
+from evenreg.cli._pass_progress import progress_of
 from evenreg.data import BENCHMARKS
 
 
@@ -54,14 +54,14 @@ def test_every_benchmark_has_its_words():
 
 
 def test_progress_is_a_line_now_and_then(capsys, monkeypatch):
-    monkeypatch.setattr(_data_progress, "_SECONDS_BETWEEN_LINES", -1.0)
+    monkeypatch.setattr(_pass_progress, "_SECONDS_BETWEEN_LINES", -1.0)
     with progress_of("decoding", quiet=False) as tell:
         tell(1, 4)
         tell(4, 4)
     with progress_of("decoding", quiet=True) as tell:
         tell(1, 4)
     assert capsys.readouterr().err == "decoding: 25%\n"
-    monkeypatch.setattr(_data_progress, "_SECONDS_BETWEEN_LINES", 10.0)
+    monkeypatch.setattr(_pass_progress, "_SECONDS_BETWEEN_LINES", 10.0)
     with progress_of("decoding", quiet=False) as tell:
         tell(1, 4)
     assert capsys.readouterr().err == ""

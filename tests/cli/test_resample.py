@@ -1,6 +1,7 @@
 """``resample`` as a command and from Python: what comes out, its types, outputs, every refusal."""
 
 import errno
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -457,3 +458,18 @@ def test_words_are_written_back(text, canonical):
     text, canonical = text.replace("LDS(9)", "LDS(size=9)"), canonical.replace("kernel=..., ", "")
     assert " + ".join(map(str, parse_resampling(text))) == canonical
     assert parse_resampling(canonical) == parse_resampling(text)
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(monkeypatch, tmp_path):
+    told = []
+
+    @contextmanager
+    def progress_of(doing, *, quiet):
+        assert not quiet
+        yield lambda done, total: told.append((doing, done, total))
+
+    monkeypatch.setattr("evenreg.cli._resample.progress_of", progress_of)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=300), "y": rng.gamma(1.0, size=300)})
+    made = evenreg.resample(frame, "y", "smogn + lds")
+    assert told[-1] == ("making rows", made.total.made, made.total.made)

@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from evenreg.cli._data_progress import progress_of
+    from evenreg.cli._pass_progress import progress_of
     from evenreg.data import verify
 
     with progress_of("reading", quiet=args.quiet) as tell:
@@ -103,7 +103,7 @@ def _sentences(args: argparse.Namespace) -> "Verification":
 
 
 def _images(args: argparse.Namespace) -> "Verification":
-    from evenreg.cli._data_progress import progress_of
+    from evenreg.cli._pass_progress import progress_of
     from evenreg.data import prepare_images
 
     try:

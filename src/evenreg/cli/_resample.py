@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenreg import _check
+from evenreg.cli._pass_progress import progress_of
 from evenreg.cli._resample_rows import divided_columns, like_ids, put_labels, read_all, region_counts
 from evenreg.cli._resample_words import resampling_words
 from evenreg.cli._resampled import Resampled
@@ -95,7 +96,9 @@ def resample(
     told = f"target {table.target!r} of {table.name}"
     sampler = sampler_from(words, y, told, seed, relevance=relevance, points=True)
     features = dense(frame.iloc[place[learned], own].reset_index(drop=True))
-    with told_in_words(method, points=True):
+    with told_in_words(method, points=True), progress_of("making rows", quiet=False) as tell:
+        if "progress" in sampler.get_params():
+            sampler.set_params(progress=tell)
         made, labels = sampler.fit_resample(features, y)
     seeds, held = sampler.sample_indices_, place[~learned]
     rows = np.concatenate([place[learned][seeds], held])

@@ -1,4 +1,4 @@
-"""How far a long pass over a folder is, on stderr: a bar for a person, a line now and then for a file."""
+"""How far a long pass over rows or files is, on stderr: a bar for a person, a line now and then for a file."""
 
 import sys
 import time

@@ -74,3 +74,13 @@ class TestWERCS:
     def test_out_of_range(self, options, error, text):
         with pytest.raises(error, match=text):
             WERCS(**{"relevance": RARE, **options}).fit(X, Y)
+
+
+def test_noise_refuses_a_region_of_one_row_whose_spread_it_would_be_a_part_of():
+    X, y = np.arange(20.0)[:, None], [*range(1, 19), 40.0, 60.0]
+    with pytest.raises(InputError, match=r"at least 2 rows in each rare region.*got the 1 rare row with label 60; take"):
+        GaussianNoise(relevance=[[50, 0], [60, 1]]).fit_resample(X, y)
+    grown = GaussianNoise(relevance=[[20, 0], [40, 1]], sampling={"rare": 3.0}, random_state=0).fit_resample(X, y)[1]
+    assert len(grown) == 24
+    # A region that is not to grow may hold one row.
+    GaussianNoise(relevance=[[50, 0], [60, 1]], sampling={"rare": 1, "frequent": 5}).fit_resample(X, y)

@@ -87,6 +87,11 @@ class TestRebuilt:
             InputError,
             "got datetime64.* in column 'when'",
         ),
+        (
+            pd.DataFrame({"a": [0.0, 1.0], "rain": pd.arrays.SparseArray([0, 1])}),
+            InputError,
+            r"expected a dense table, got Sparse\[int64, 0\] in column 'rain'; X.sparse.to_dense\(\)",
+        ),
     ],
 )
 def test_what_is_no_table(X, error, text):

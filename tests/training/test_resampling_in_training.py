@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lightning.pytorch import Callback
 
 from evenreg.data import Images, table_from_frame
 from evenreg.errors import InputError, TargetError
 from evenreg.features import FDS
 from evenreg.losses import BNILoss
 from evenreg.resampling import SMOGN
-from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, load_model, train_cell
+from evenreg.training import Budget, Draw, ImageSource, Method, TableSource, _task, load_model, train_cell
 from evenreg.training._batches import Batch
 from evenreg.training._fit import predict
 from evenreg.training._resample import resampled_rows
@@ -151,6 +152,85 @@ def test_statistics_of_features_count_each_training_row_once(statistics, draw, t
     assert result.resampled["synthetic"] > 0
     assert np.isnan(last).sum() == (~made.observed).sum()
     np.testing.assert_allclose(np.sort(last[~np.isnan(last)]), np.sort(made.y[made.observed]))
+
+
+@pytest.mark.parametrize("words", ["smogn", "ro", "wercs"])
+def test_statistics_are_those_of_training_rows_once_each(words, draw, tmp_path, monkeypatch):
+    """Of an encoder that does not learn, which tells what is observed from what is learned."""
+    kept, own = [], FDS.end_epoch
+
+    def end_epoch(self):
+        own(self)
+        kept.append(self)
+
+    monkeypatch.setattr(FDS, "end_epoch", end_epoch)
+    monkeypatch.setattr(draw.source, "optimizer", {"learning_rate": 1e-30, "weight_decay": 0.0})
+    fds = "fds(start_update=0, start_smooth=1, statistics=extra_pass)"
+    trained(f"{words} + {fds}", draw, tmp_path / "own", epochs=1)
+    monkeypatch.setattr(_task, "_observed", lambda batch: batch.target)
+    trained(f"{words} + {fds}", draw, tmp_path / "all", epochs=1)
+    made = resampled_rows(Method.parse(words), draw)
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(draw.seed)
+        features = draw.prepared.encoder().eval()(*draw.prepared.inputs_of(made.features))
+    found, blind = kept
+    expected = FDS(start_update=0, start_smooth=1).fit(draw.space)
+    expected.observe(features[made.observed], torch.from_numpy(made.y[made.observed])[:, None])
+    expected.end_epoch()
+    for name in ("running_mean", "running_var"):
+        torch.testing.assert_close(getattr(found, name), getattr(expected, name), rtol=1e-5, atol=1e-6)
+    assert torch.equal(found.counts, expected.counts)
+    assert not torch.equal(found.counts, blind.counts)
+    assert not torch.allclose(found.running_mean, blind.running_mean, atol=1e-4)
+
+
+@pytest.mark.parametrize("words", ["smogn + lds + fds", "rrt + ro"])
+def test_a_run_that_was_cut_ends_like_one_that_was_not(words, draw, tmp_path):
+    class Cut(Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            if (trainer.current_epoch, batch_idx) == (2, 1):
+                raise RuntimeError("power cut")
+
+    def run(folder, *callbacks):
+        budget = Budget(4, 4, 0.0, trainer={**CPU, "callbacks": list(callbacks)})
+        return train_cell(Method.parse(words), draw, folder, budget=budget).prediction
+
+    straight = run(tmp_path / "straight")
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(tmp_path / "cut", Cut())
+    np.random.seed(5)  # noqa: NPY002 - has no part in what is made
+    np.testing.assert_array_equal(run(tmp_path / "cut"), straight)
+
+
+def test_the_encoder_of_rrt_learns_from_rows_as_they_are(draw, tmp_path):
+    plain, resampled = (
+        trained(f"rrt{word}", draw, tmp_path / f"rrt{word}").model.task for word in ("", " + ro")
+    )
+    for name, value in plain.encoder.state_dict().items():
+        assert torch.equal(value, resampled.encoder.state_dict()[name]), name
+    assert not torch.equal(plain.head.linear.weight, resampled.head.linear.weight)
+
+
+def test_labels_made_that_have_no_logarithm_are_told(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.r_[rng.uniform(5, 6, 180), rng.uniform(0.001, 0.2, 20)]
+    table = pd.DataFrame({"y": y, "x": rng.normal(size=200)})
+    draw = Draw(TableSource(table_from_frame(table, "y")), seed=0)
+    with pytest.raises(
+        InputError, match=r"expected labels above 0, which have a logarithm, got \d+ made by gn"
+    ):
+        trained("log + gn(perturbation=3)", draw, tmp_path)
+
+
+def test_dates_come_from_the_row_that_a_row_was_made_from(draw):
+    table = frame().assign(sold=pd.date_range("2020", periods=300))
+    dated = Draw(TableSource(table_from_frame(table, "price"), bin_width=2.0), seed=0)
+    made, plain = (resampled_rows(Method.parse("smoter"), d) for d in (dated, draw))
+    pd.testing.assert_frame_equal(made.features.drop(columns="sold"), plain.features)
+    assert set(made.features["sold"]) <= set(table["sold"].iloc[dated.train])
+    alone = table[["price", "sold"]]
+    with pytest.raises(InputError, match="got dates alone; leave smoter out"):
+        resampled_rows(Method.parse("smoter"), Draw(TableSource(table_from_frame(alone, "price")), seed=0))
 
 
 def test_a_row_that_is_not_observed_is_calibrated_all_the_same():

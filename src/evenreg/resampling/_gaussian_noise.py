@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenreg import _check
+from evenreg.errors import InputError
 from evenreg.resampling._made import Made, noisy
 from evenreg.resampling._region_base import AbstractRegionSampler, Progress
 from evenreg.resampling._regions import Region
@@ -33,6 +34,9 @@ class GaussianNoise(AbstractRegionSampler):
         keep_originals: Whether no row is dropped.
         random_state: Seed or NumPy generator; None for other rows every time.
         progress: Called with (rows made, rows to make) after each region.
+
+    Raises:
+        InputError: From ``fit_resample``, a rare region of one row, which has no spread.
 
     Example:
         >>> X, y = [[i] for i in range(20)], [*range(1, 19), 60.0, 61.0]
@@ -63,6 +67,15 @@ class GaussianNoise(AbstractRegionSampler):
     def _plan(self, y: NDArray[np.float64], relevance: NDArray[np.float64]) -> None:
         _check.positive(self.perturbation, "perturbation")
         super()._plan(y, relevance)
+
+    def _can_grow(self, region: Region) -> bool:
+        if len(region.rows) > 1:
+            return True
+        raise InputError(
+            f"X: expected at least 2 rows in each rare region, of whose spread noise is a part, got {region.told()}; "
+            f"take a lower threshold than {self.threshold:g}, another relevance, or RandomOver, which repeats rows as "
+            "they are."
+        )
 
     def _make(
         self,

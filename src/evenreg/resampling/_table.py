@@ -105,6 +105,7 @@ class Table:
 
     def _take_apart(self) -> None:
         """Numbers and categories of the frame, column by column."""
+        from pandas import SparseDtype
         from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
         dtypes = list(self._frame.dtypes)
@@ -116,6 +117,11 @@ class Table:
                 raise InputError(
                     f"X: expected numbers or categories, got {dtype} in column {self._named(j)}; "
                     "turn it into real numbers first."
+                )
+            if isinstance(dtype, SparseDtype):
+                raise InputError(
+                    f"X: expected a dense table, got {dtype} in column {self._named(j)}; "
+                    "X.sparse.to_dense() makes it one where all are, evenreg.resample takes such columns as they are."
                 )
         self.numeric = np.empty((len(self), len(self._numbers)))
         for place, j in enumerate(self._numbers):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenreg.errors import InputError, TargetError
-from evenreg.resampling import WERCS, RandomOver, RandomUnder
+from evenreg.resampling import WERCS, GaussianNoise, RandomOver, RandomUnder
 
 RARE = [[10, 0], [11, 1]]
 X, Y = np.arange(100.0)[:, None], np.r_[np.linspace(0, 10, 80), np.linspace(11, 15, 20)]
@@ -78,9 +78,13 @@ class TestWERCS:
 
 def test_noise_refuses_a_region_of_one_row_whose_spread_it_would_be_a_part_of():
     X, y = np.arange(20.0)[:, None], [*range(1, 19), 40.0, 60.0]
-    with pytest.raises(InputError, match=r"at least 2 rows in each rare region.*got the 1 rare row with label 60; take"):
+    with pytest.raises(
+        InputError, match=r"at least 2 rows in each rare region.*got the 1 rare row with label 60; take"
+    ):
         GaussianNoise(relevance=[[50, 0], [60, 1]]).fit_resample(X, y)
-    grown = GaussianNoise(relevance=[[20, 0], [40, 1]], sampling={"rare": 3.0}, random_state=0).fit_resample(X, y)[1]
+    grown = GaussianNoise(relevance=[[20, 0], [40, 1]], sampling={"rare": 3.0}, random_state=0).fit_resample(
+        X, y
+    )[1]
     assert len(grown) == 24
     # A region that is not to grow may hold one row.
     GaussianNoise(relevance=[[50, 0], [60, 1]], sampling={"rare": 1, "frequent": 5}).fit_resample(X, y)

@@ -76,7 +76,12 @@ def test_rows_are_those_of_the_sampler_with_the_seed_of_the_cell(draw):
     np.testing.assert_array_equal(made.y, y)
     again = resampled_rows(Method.parse("smogn(k=3)"), draw)
     np.testing.assert_array_equal(again.y, made.y)
-    other = resampled_rows(Method.parse("smogn(k=3)"), draw_of(1))
+    one = draw_of(1)
+    other = resampled_rows(Method.parse("smogn(k=3)"), one)
+    own = one.source.table.features.iloc[one.train].reset_index(drop=True)
+    np.testing.assert_array_equal(
+        other.y, SMOGN(k=3, random_state=1).fit_resample(own, one.source.y[one.train])[1]
+    )
     assert len(other.y) != len(made.y) or not np.allclose(other.y, made.y)
 
 
@@ -248,6 +253,8 @@ def test_a_row_that_is_not_observed_is_calibrated_all_the_same():
     [
         ("smogn + lds + fds", ["smogn + lds + fds"]),
         ("smogn + mixup", ["smogn + mixup"]),
+        ("rrt + smogn + lds + fds", ["fds", "smogn + lds"]),
+        ("rrt + ro + bmc", ["vanilla", "ro + bmc"]),
         ("rnc(stage=first) + smogn", ["smogn + rnc(stage=first)", "smogn"]),
     ],
 )

@@ -55,6 +55,7 @@ _NAMES = {
     "Method": "training",
     "RegressionTask": "training",
     "load_model": "training",
+    "benchmark": "cli",
     "compare": "cli",
     "diagnose": "cli",
     "predict": "cli",

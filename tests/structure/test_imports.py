@@ -97,6 +97,16 @@ CHECKS = {
         set(),
         set(WATCHED),
     ),
+    "benchmark --help": (
+        "from evenreg.cli import main; assert main(['benchmark', '--help']) == 0",
+        set(),
+        HEAVY | {"pandas", "sklearn"},
+    ),
+    "benchmark synthetic --list": (
+        "from evenreg.cli import main; assert main(['benchmark', 'synthetic', '--list']) == 0",
+        {"numpy"},
+        HEAVY | {"sklearn"},
+    ),
     "data verify": (
         "from evenreg.cli import main; from evenreg.errors import MissingFileError as E\n"
         "import evenreg.data as d\ntry: d.verify('nowhere')\nexcept E: pass",

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evenreg.cli._benchmark import benchmark as benchmark
     from evenreg.cli._compare import compare as compare
     from evenreg.cli._compare_result import CompareResult as CompareResult
     from evenreg.cli._diagnose import diagnose as diagnose
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from evenreg.cli._recipes import recipes as recipes
     from evenreg.cli._resample import resample as resample
     from evenreg.cli._resampled import Resampled as Resampled
+    from evenreg.cli._synthetic_result import SyntheticResult as SyntheticResult
     from evenreg.cli._train import train as train
     from evenreg.cli._train_result import TrainResult as TrainResult
 
@@ -29,7 +31,9 @@ _NAMES = {
     "EvaluatedTable": "_evaluation_text",
     "Recipe": "_recipes",
     "Resampled": "_resampled",
+    "SyntheticResult": "_synthetic_result",
     "TrainResult": "_train_result",
+    "benchmark": "_benchmark",
     "compare": "_compare",
     "diagnose": "_diagnose",
     "evaluate_table": "_evaluate",
@@ -46,7 +50,9 @@ __all__ = [
     "EvaluatedTable",
     "Recipe",
     "Resampled",
+    "SyntheticResult",
     "TrainResult",
+    "benchmark",
     "compare",
     "diagnose",
     "evaluate_table",

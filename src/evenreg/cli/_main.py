@@ -31,7 +31,7 @@ VERBS = {
     "train": "train one method and keep the model",
     "predict": "a model's predictions for new rows, beside the rows' own columns",
     "evaluate": "error by region of any model's predictions",
-    "benchmark": "what the four papers print for a benchmark",
+    "benchmark": "the papers' benchmarks: the synthetic one run, and what the papers print for all",
     "data": "the benchmarks of the papers, prepared once from their own files and checked",
     "recipes": "configs that come with the package",
 }

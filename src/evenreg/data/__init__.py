@@ -22,6 +22,11 @@ from evenreg.data._rows import AbstractRows as AbstractRows
 from evenreg.data._rows import open_rows as open_rows
 from evenreg.data._sentence_pairs import SentencePairs as SentencePairs
 from evenreg.data._split_facts import SplitFacts as SplitFacts
+from evenreg.data._synthetic import SYNTHETIC as SYNTHETIC
+from evenreg.data._synthetic import SyntheticDraws as SyntheticDraws
+from evenreg.data._synthetic import SyntheticSetting as SyntheticSetting
+from evenreg.data._synthetic import SyntheticTest as SyntheticTest
+from evenreg.data._synthetic import reverse_regression as reverse_regression
 from evenreg.data._table import Table as Table
 from evenreg.data._table import check_enough_rows as check_enough_rows
 from evenreg.data._table import check_trainable as check_trainable
@@ -33,6 +38,7 @@ from evenreg.data._verification import verify as verify
 
 __all__ = [
     "BENCHMARKS",
+    "SYNTHETIC",
     "AbstractBlock",
     "AbstractRows",
     "Benchmark",
@@ -40,6 +46,9 @@ __all__ = [
     "Images",
     "SentencePairs",
     "SplitFacts",
+    "SyntheticDraws",
+    "SyntheticSetting",
+    "SyntheticTest",
     "Table",
     "TableInputs",
     "TablePreprocessor",
@@ -56,6 +65,7 @@ __all__ = [
     "prepare_sentences",
     "read_columns",
     "read_table",
+    "reverse_regression",
     "table_from_frame",
     "verify",
 ]

@@ -4,7 +4,7 @@
     TableSource, ImageSource ── Draw ──────┴── train_cell ── TrainedNetwork or TrainedTrees, predictions
 
 Names are loaded when they are first used (PEP 562), so that a folder can be looked at without torch; all but
-`RunFolder` and `read_about` load torch, and most of them Lightning.
+`RunFolder`, `read_about` and the tables of the synthetic benchmark load torch, and most of them Lightning.
 """
 
 from importlib import import_module
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from evenreg.training._sources import TableSource as TableSource
     from evenreg.training._stage import Stage as Stage
     from evenreg.training._stage import stages_of as stages_of
+    from evenreg.training._synthetic_cell import SyntheticCell as SyntheticCell
+    from evenreg.training._synthetic_cell import solve_synthetic as solve_synthetic
+    from evenreg.training._synthetic_methods import SYNTHETIC_METHODS as SYNTHETIC_METHODS
+    from evenreg.training._synthetic_methods import SYNTHETIC_MODES as SYNTHETIC_MODES
+    from evenreg.training._synthetic_methods import SYNTHETIC_PRIORS as SYNTHETIC_PRIORS
+    from evenreg.training._synthetic_methods import SyntheticMethod as SyntheticMethod
     from evenreg.training._task import RegressionTask as RegressionTask
 
 _NAMES = {
@@ -65,7 +71,13 @@ _NAMES = {
     "Rows": "_batches",
     "RunFolder": "_run",
     "Stage": "_stage",
+    "solve_synthetic": "_synthetic_cell",
     "stages_of": "_stage",
+    "SYNTHETIC_METHODS": "_synthetic_methods",
+    "SYNTHETIC_MODES": "_synthetic_methods",
+    "SYNTHETIC_PRIORS": "_synthetic_methods",
+    "SyntheticCell": "_synthetic_cell",
+    "SyntheticMethod": "_synthetic_methods",
     "TableSource": "_sources",
     "TargetScaler": "_scaler",
     "train_cell": "_cell",
@@ -74,6 +86,9 @@ _NAMES = {
 }
 
 __all__ = [
+    "SYNTHETIC_METHODS",
+    "SYNTHETIC_MODES",
+    "SYNTHETIC_PRIORS",
     "BalancedBatchSampler",
     "Batch",
     "Budget",
@@ -90,6 +105,8 @@ __all__ = [
     "Rows",
     "RunFolder",
     "Stage",
+    "SyntheticCell",
+    "SyntheticMethod",
     "TableSource",
     "TargetScaler",
     "TrainedNetwork",
@@ -101,6 +118,7 @@ __all__ = [
     "load_model",
     "memory_loader",
     "read_about",
+    "solve_synthetic",
     "stages_of",
     "train_cell",
 ]

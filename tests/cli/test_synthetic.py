@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,7 +94,9 @@ def test_training_that_diverged_is_told():
     row = ("normal-high", "vanilla", "sgd", "labels", 1)
     cell = SyntheticCell(*row, (5.0, float("inf")), (0.1, 0.1), (1.0, 1.0), 1, 0.1)
     text = synthetic_text([cell], [], (0, 1), "sgd", "labels", 1.0)
-    assert "1 of 2 fits did not come to rest." in text
+    assert "Training diverged in 1 of 2 fits." in " ".join(text.split())
+    solved = synthetic_text([replace(cell, mode="converged")], [], (0, 1), "converged", "labels", 1.0)
+    assert "1 of 2 fits did not come to rest." in " ".join(solved.split())
     assert "recipe: SGD and Adam (papers/002 B.1.2), last epoch" in " ".join(text.split())
 
 

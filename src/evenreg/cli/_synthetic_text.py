@@ -152,12 +152,21 @@ def _notes(cells: Sequence[SyntheticCell], seconds: float) -> str:
         else "",
         "-true: the noise scale that the data were made with; elsewhere it is learned. inv: weights 1 / true density."
         + (" " + held if held else ""),
-        f"{unsolved} of {total} fits did not come to rest."
-        if unsolved
-        else f"All {total:,} fits came to rest.",
+        _outcome(unsolved, total, cells[0].mode),
         f"{seconds:.0f} s.",
     ]
     return textwrap.fill(" ".join(filter(None, told)), _WIDTH)
+
+
+def _outcome(unsolved: int, total: int, mode: str) -> str:
+    """A recipe's last epoch is no minimum: of it is told only whether training diverged."""
+    if mode == "sgd":
+        return f"Training diverged in {unsolved} of {total:,} fits."
+    return (
+        f"{unsolved} of {total:,} fits did not come to rest."
+        if unsolved
+        else f"All {total:,} fits came to rest."
+    )
 
 
 def error_text(value: float) -> str:

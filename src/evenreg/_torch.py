@@ -10,6 +10,7 @@ from jaxtyping import Int, Shaped
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from evenreg import _check
 from evenreg.labels import Bins
 
 
@@ -230,3 +231,14 @@ def _matmul_settings() -> list[tuple[Any, str, Any]]:
     if hasattr(gpu, "fp32_precision"):
         return [(gpu, "fp32_precision", "ieee"), (cpu, "fp32_precision", "ieee")]
     return [(gpu, "allow_tf32", False)]  # before torch 2.9
+
+
+def layer_of(model: nn.Module, name: str) -> nn.Module:
+    """The layer of that name.
+
+    Raises:
+        UnknownNameError: No such layer; the nearest names are offered.
+    """
+    layers = dict(model.named_modules(remove_duplicate=False))
+    layers.pop("")
+    return layers[_check.known(name, layers, "layer")]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evenreg import _check
-from evenreg.cli._cores import cores
+from evenreg._cores import cores
 from evenreg.errors import InputError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from evenreg import _check
+from evenreg._cores import cores
 from evenreg.cli._compare_rows import DEFAULT_METHODS, row_name, rows_for
-from evenreg.cli._cores import cores
 from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_embedded, name_of, read_rows, source_of
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError

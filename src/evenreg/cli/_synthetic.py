@@ -1,15 +1,12 @@
 """Runs the synthetic benchmark: cells in processes of their own, or in this one, with the same numbers."""
 
-import multiprocessing
-import signal
-import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, as_completed
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from evenreg import _check
+from evenreg.cli._processes import open_pool, process_context
 from evenreg.data import SYNTHETIC
 from evenreg.training import SYNTHETIC_METHODS, SYNTHETIC_MODES, SYNTHETIC_PRIORS
 
@@ -103,7 +100,7 @@ def _solve(tasks: Sequence[_Task], jobs: int, tell: Callable[[int, int], None]) 
             cells.append(task())
             tell(len(cells), len(tasks))
         return cells
-    with _pool(jobs) as pool:
+    with open_pool(jobs, process_context(), _one_thread) as pool:
         # BMC takes longest, and what is long must not come last.
         order = sorted(range(len(tasks)), key=lambda i: "bmc" not in tasks[i].method)
         futures: dict[int, Future[SyntheticCell]] = {i: pool.submit(tasks[i]) for i in order}
@@ -113,25 +110,7 @@ def _solve(tasks: Sequence[_Task], jobs: int, tell: Callable[[int, int], None]) 
         return [futures[i].result() for i in range(len(tasks))]
 
 
-@contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes of one thread each; after Ctrl-C they are stopped where they are, as nothing is kept anyway."""
-    others = multiprocessing.active_children()
-    context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
-    try:
-        yield pool
-    except BaseException:
-        for process in multiprocessing.active_children():
-            if process not in others:
-                process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)

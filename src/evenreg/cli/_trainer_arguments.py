@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any, get_args
 
 from evenreg import _check
-from evenreg.cli._cores import cores
+from evenreg._cores import cores
 from evenreg.errors import InputError, UnknownNameError
 
 # Arguments that would work against what evenreg does itself, and what to do in their place.

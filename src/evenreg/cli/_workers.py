@@ -1,7 +1,5 @@
 """Cells on several processes, or in this one: the same calls, the same results."""
 
-import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
+from evenreg.cli._processes import open_pool, process_context
 from evenreg.cli._progress import AbstractProgress
 from evenreg.errors import TrainingError
 
@@ -61,34 +60,24 @@ def open_workers(trainer: "Trainer", jobs: int, progress: AbstractProgress) -> I
     if jobs == 1:
         yield Workers(trainer, None, progress)
         return
-    # A fork server imports torch once and before any thread runs; elsewhere every process imports it itself.
-    context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+    context = process_context()  # a fork server imports torch once; elsewhere every process imports it itself
     if sys.platform != "win32":
         context.set_forkserver_preload(["evenreg.cli._preload"])
-    others = multiprocessing.active_children()
     # A pipe that ends with its last writer: a queue's lock could die with the worker that held it.
     hear, told = context.Pipe(duplex=False)
     listener = Thread(target=_listen, args=(hear, progress), daemon=True)
     listener.start()
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_begin, initargs=(trainer, told, context.Lock())
-    )
     try:
-        yield Workers(trainer, pool, progress)
-    except BaseException as error:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            if process not in others:
-                process.terminate()  # checkpoints are written whole or not at all
-        if isinstance(error, BrokenProcessPool):
-            raise TrainingError(
-                "expected every training process to finish, got one that was killed, by hand or because memory "
-                "ran out; what was trained is kept: go on with --resume, and with --jobs 1 where memory is short or "
-                "where your own script calls compare outside of its 'if __name__ == \"__main__\":'."
-            ) from error
-        raise
+        # Stopped anywhere, since checkpoints are written whole or not at all.
+        with open_pool(jobs, context, _begin, trainer, told, context.Lock()) as pool:
+            yield Workers(trainer, pool, progress)
+    except BrokenProcessPool as error:
+        raise TrainingError(
+            "expected every training process to finish, got one that was killed, by hand or because memory "
+            "ran out; what was trained is kept: go on with --resume, and with --jobs 1 where memory is short or "
+            "where your own script calls compare outside of its 'if __name__ == \"__main__\":'."
+        ) from error
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
         told.close()
         listener.join(timeout=1)  # a half-started process (on Windows) may hold the other end
 
@@ -108,17 +97,7 @@ def _ctrl_c_waits() -> Iterator[None]:
 
 def _begin(trainer: "Trainer", told: Any, lock: Any) -> None:
     global _trainer, _progress
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    Thread(target=_leave_with_parent, daemon=True).start()
     _trainer, _progress = trainer, _Remote(told, lock)
-
-
-def _leave_with_parent() -> None:
-    """A parent that was killed cannot stop its workers, and a resumed run must not meet them in its folder."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def _work(row: str, seed: int, noise: float | None) -> "Trained":

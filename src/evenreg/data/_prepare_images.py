@@ -1,11 +1,11 @@
 """From image files and a CSV to a folder that training reads without decoding anything."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from evenreg import _check
+from evenreg._cores import cores
 from evenreg.data._benchmark import BENCHMARKS
 from evenreg.data._cache_writer import PROGRESS, CutRun, pixel_digests, write_images
 from evenreg.data._image_cache import IMAGES, LABELS, facts_of_labels, write_labels
@@ -59,7 +59,7 @@ def prepare_images(
     known = [b.name for b in BENCHMARKS.values() if b.cap is not None]
     benchmark = BENCHMARKS[_check.known(name, known, "benchmark of images")]
     side = _check.integer(side, "side", 8)
-    threads = _cores() if workers is None else _check.integer(workers, "workers", 1)
+    threads = cores() if workers is None else _check.integer(workers, "workers", 1)
     require_pillow(f"{benchmark.title}: decoding images")
     to = Path(to)
     check_empty(to, _OWN)
@@ -83,7 +83,3 @@ def prepare_images(
     Manifest.of(benchmark, to, (IMAGES, LABELS), stand_in=stand_in, **told).write(to)
     (to / PROGRESS).unlink(missing_ok=True)  # a folder with a manifest is done
     return Verification(to, benchmark, stand_in, (), facts, tuple(notes))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,7 +1,6 @@
 """AbstractMixing: draws, for the labels of a batch, who is blended with whom and how much."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped
@@ -9,7 +8,8 @@ from torch import Tensor, nn
 from torch.distributions import Beta
 
 from evenreg import _check
-from evenreg.mixing._mix import INPUT, Mix, layer_of
+from evenreg._torch import layer_of
+from evenreg.mixing._mix import INPUT, Mix
 
 
 class AbstractMixing(ABC):
@@ -54,8 +54,7 @@ class AbstractMixing(ABC):
         return self.layers[drawn]
 
     def __repr__(self) -> str:
-        told: dict[str, Any] = {"alpha": self.alpha, **vars(self)}
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in told.items())})"
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
 
 def _shares(rows: int, alpha: float, target: Tensor) -> Float[Tensor, " rows"]:

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from evenreg import _check
+from evenreg._torch import layer_of
 from evenreg.errors import InputError, ShapeError
 
 #: What the inputs are called where layers are named.
@@ -98,14 +98,3 @@ class Mix:
 
     def _if_tensor(self, value: Any) -> Any:
         return self(value) if isinstance(value, Tensor) else value
-
-
-def layer_of(model: nn.Module, name: str) -> nn.Module:
-    """The layer of that name.
-
-    Raises:
-        UnknownNameError: No such layer; the nearest names are offered.
-    """
-    layers = dict(model.named_modules(remove_duplicate=False))
-    layers.pop("")
-    return layers[_check.known(name, layers, "layer")]

@@ -29,9 +29,8 @@ class Batch(NamedTuple):
     target: Tensor
     weight: Tensor
     bin: Tensor
-    observed: Tensor | bool = (
-        True  # not None, which rows that are loaded one by one cannot be put together from
-    )
+    # Not None: rows that are loaded one by one could not be put together.
+    observed: Tensor | bool = True
 
 
 @final
@@ -50,16 +49,16 @@ class Rows(Dataset[Batch]):
             observed = torch.full((len(target),), observed)
         others = {f"input {i}": t for i, t in enumerate(inputs)}
         _check.same_length(target=target, weight=weight, bin=bin, observed=observed, **others)
-        self._observed = observed
         self.batch = Batch(inputs, target, weight, bin, observed)
 
     def __len__(self) -> int:
         return len(self.batch.target)
 
     def __getitem__(self, index: Tensor | list[int]) -> Batch:
-        inputs, target, weight, bins, _ = self.batch
+        inputs, target, weight, bins, observed = self.batch
+        assert isinstance(observed, Tensor)
         taken = tuple(tensor[index] for tensor in inputs)
-        return Batch(taken, target[index], weight[index], bins[index], self._observed[index])
+        return Batch(taken, target[index], weight[index], bins[index], observed[index])
 
 
 @final

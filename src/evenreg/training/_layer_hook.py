@@ -6,7 +6,7 @@ from typing import Any, final
 
 from torch import Tensor, nn
 
-from evenreg import _check
+from evenreg._torch import layer_of
 from evenreg.errors import ShapeError
 
 
@@ -30,10 +30,7 @@ class LayerHook:
     def __init__(
         self, model: nn.Module, name: str, act: Callable[[Any], Tensor | None], *, first: bool = False
     ) -> None:
-        layers = dict(model.named_modules(remove_duplicate=False))
-        layers.pop("")
-        self.name = _check.known(name, layers, "layer")
-        self.layer = layers[name]
+        self.name, self.layer = name, layer_of(model, name)
         self._act = act
         self._registered = self.layer.register_forward_hook(self, prepend=first)
 

@@ -166,9 +166,8 @@ class RegressionTask(pl.LightningModule):
             if part.needs_prediction:
                 terms[name] = part(features, scaled, prediction)
             elif self.second_view is not None and isinstance(part, RankNContrast | GroupContrast):
-                other = self._encoded(
-                    self.second_view(tuple(batch.inputs)), mix
-                )  # a loader makes lists of tuples
+                view = self.second_view(tuple(batch.inputs))  # a loader makes lists of tuples
+                other = self._encoded(view, mix)
                 terms[name] = part(torch.cat([features, other]), batch.target.repeat(2, 1))
             else:
                 terms[name] = part(features, batch.target)

@@ -115,6 +115,14 @@ def test_training_that_diverged_is_told():
         (["synthetic", "--seeds", "0"], "seeds: expected a whole number of at least 1, got 0"),
         (["synthetic", "--components", "0"], "components: expected a whole number of at least 1, got 0"),
         (["synthetic", "--jobs", "0"], "jobs: expected a whole number of at least 1, got 0"),
+        (
+            ["synthetic", "--methods", "vanilla, bmc", "--prior", "generator"],
+            "prior: expected a method that learns one, which are gai-true, gai, bni-true, bni, got vanilla, bmc",
+        ),
+        (
+            ["synthetic", "--methods", "bmc", "--components", "3"],
+            "components: expected a method with a mixture, gai or gai-true, got bmc; add one",
+        ),
         (["synthetic", "--json", "a.txt"], "json: expected a file name that ends in .json, got 'a.txt'"),
         (["synthetic", "--list", "--seeds", "3"], "expected --list alone, which runs nothing, got --seeds"),
         (["agedb-dir", "--seeds", "3"], "for agedb-dir, got --seeds, which this version cannot train on"),

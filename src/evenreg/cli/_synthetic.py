@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from evenreg import _check
 from evenreg.cli._processes import open_pool, process_context
 from evenreg.data import SYNTHETIC
+from evenreg.errors import InputError
 from evenreg.training import SYNTHETIC_METHODS, SYNTHETIC_MODES, SYNTHETIC_PRIORS
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def run_synthetic(
     draws = tuple(range(_check.integer(_DRAWS[mode] if seeds is None else seeds, "seeds", 1)))
     components = None if components is None else _check.integer(components, "components", 1)
     jobs = _check.integer(jobs, "jobs", 1)
+    _check_effect(rows, prior, components)
 
     from evenreg.cli._pass_progress import progress_of
     from evenreg.cli._synthetic_result import SyntheticResult
@@ -74,6 +76,21 @@ def run_synthetic(
     return SyntheticResult(
         draws, mode, prior, tuple(cells[: len(tasks)]), tuple(cells[len(tasks) :]), seconds
     )
+
+
+def _check_effect(rows: Sequence[str], prior: str, components: int | None) -> None:
+    """An `InputError` for an option that no row has a use for."""
+    told = ", ".join(rows)
+    if prior != "labels" and not set(rows) & set(_LEARNS_PRIOR):
+        raise InputError(
+            f"prior: expected a method that learns one, which are {', '.join(_LEARNS_PRIOR)}, got {told}; add one, or "
+            "leave prior out."
+        )
+    if components is not None and not any(row.startswith("gai") for row in rows):
+        raise InputError(
+            f"components: expected a method with a mixture, gai or gai-true, got {told}; add one, or leave components "
+            "out."
+        )
 
 
 def _settings(settings: str | Sequence[str] | None) -> list[str]:

@@ -48,7 +48,7 @@ def data(n=64, seed=0):
     return Rows((x,), y, torch.ones(n), torch.zeros(n, dtype=torch.long))
 
 
-def task(loss=None, width=8, scaler=None, one_cycle=False):
+def task(loss=None, width=8, scaler=None, schedule="constant", **settings):
     torch.manual_seed(0)
     return RegressionTask(
         Encoder(width),
@@ -56,7 +56,8 @@ def task(loss=None, width=8, scaler=None, one_cycle=False):
         loss or L1Loss(),
         scaler=scaler,
         learning_rate=1e-2,
-        one_cycle=one_cycle,
+        schedule=schedule,
+        **settings,
     )
 
 
@@ -109,10 +110,10 @@ def test_a_learned_noise_scale_is_trained_and_kept(tmp_path):
     assert again.loss.noise_sigma.item() == trained.loss.noise_sigma.item()
 
 
-@pytest.mark.parametrize("one_cycle", [False, True])
-def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, one_cycle):
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle", "cosine"])
+def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, schedule):
     torch.manual_seed(5)
-    straight = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
+    straight = task(BMCLoss(), scaler=scaler(), schedule=schedule)
     fit(straight, *loaders(), tmp_path / "straight", budget=BUDGET)
 
     def press_ctrl_c(epoch, error):
@@ -120,14 +121,14 @@ def test_ctrl_c_keeps_the_best_and_a_resumed_run_is_bit_identical(tmp_path, one_
             os.kill(os.getpid(), signal.SIGINT)
 
     handler = signal.getsignal(signal.SIGINT)
-    cut = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
+    cut = task(BMCLoss(), scaler=scaler(), schedule=schedule)
     with pytest.raises(KeyboardInterrupt):
         fit(cut, *loaders(), tmp_path / "cut", budget=BUDGET, tell=press_ctrl_c)
     assert signal.getsignal(signal.SIGINT) is handler
     assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["best.ckpt", "last.ckpt"]
 
     epochs = []
-    resumed = task(BMCLoss(), scaler=scaler(), one_cycle=one_cycle)
+    resumed = task(BMCLoss(), scaler=scaler(), schedule=schedule)
     torch.manual_seed(999)  # whatever the random state is, the checkpoint brings its own
     fit(resumed, *loaders(), tmp_path / "cut", budget=BUDGET, tell=lambda epoch, error: epochs.append(epoch))
     assert epochs[0] > 1
@@ -271,7 +272,7 @@ def test_predictions_do_not_hang_on_batching():
 
 def test_one_cycle_ends_at_rest(tmp_path):
     rates = []
-    model = task(scaler=scaler(), one_cycle=True)
+    model = task(scaler=scaler(), schedule="one-cycle")
 
     def note(epoch, error):
         rates.append(model.optimizers().param_groups[0]["lr"])

@@ -78,7 +78,8 @@ class Watch(pl.Callback):
 
     def on_train_start(self, trainer, pl_module):
         self.tasks.append(pl_module)
-        self.rows.append(trainer.train_dataloader.dataset.batch)
+        data = trainer.train_dataloader.dataset
+        self.rows.append(data[torch.arange(len(data))])
         self.bins.append([])
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):

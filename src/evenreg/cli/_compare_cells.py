@@ -10,7 +10,7 @@ from evenreg.cli._progress import AbstractProgress
 from evenreg.cli._trainer import Trained, Trainer, cell_folder, load_cell
 from evenreg.cli._workers import open_workers
 from evenreg.errors import InputError, TrainingError
-from evenreg.training import Budget, ImageSource, TableSource
+from evenreg.training import AbstractSource, Budget
 
 
 @final
@@ -23,7 +23,7 @@ class Cells:
 
 
 def train_rows(
-    source: TableSource | ImageSource,
+    source: AbstractSource,
     rows: Sequence[str],
     seeds: int,
     run: Path,

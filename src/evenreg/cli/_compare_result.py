@@ -30,7 +30,7 @@ from evenreg.evaluation import (
     tradeoff_sentence,
 )
 from evenreg.labels import LabelSpace, ShotRegions
-from evenreg.training import ImageSource, TableSource, load_model
+from evenreg.training import AbstractSource, load_model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ class CompareResult:
     @classmethod
     def of(
         cls,
-        source: TableSource | ImageSource,
+        source: AbstractSource,
         cells: Cells,
         regions: ShotRegions,
         folder: Path,
@@ -239,7 +239,7 @@ def _mean(values: Sequence[float]) -> str:
     return f"{float(np.mean(values)):#.4g}".rstrip(".")
 
 
-def _heading(source: TableSource | ImageSource, seeds: int) -> str:
+def _heading(source: AbstractSource, seeds: int) -> str:
     train, val = source.train_and_validation(0)
     return (
         f"{source.target}: {len(source.y):,} rows, {len(train):,} to train, {len(val):,} to validate, "
@@ -247,7 +247,7 @@ def _heading(source: TableSource | ImageSource, seeds: int) -> str:
     )
 
 
-def _predictions(source: TableSource | ImageSource, cells: Cells, regions: NDArray[Any]) -> dict[str, Any]:
+def _predictions(source: AbstractSource, cells: Cells, regions: NDArray[Any]) -> dict[str, Any]:
     """Columns of ``predictions.csv``: a test row, its label and region, and what each cell predicts for it."""
     target = source.target
     columns: list[tuple[str, Any]] = [

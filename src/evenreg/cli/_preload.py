@@ -2,4 +2,4 @@
 
 import evenreg.cli._trainer
 import evenreg.training._cell
-import evenreg.training._sources  # noqa: F401
+import evenreg.training._table_source  # noqa: F401

@@ -19,7 +19,7 @@ from evenreg.cli._settings import Settings
 from evenreg.cli._trainer import facts_of_cell, routing_in, write_curves
 from evenreg.evaluation import Evaluation, GroupRouting, evaluate, routing_sentence
 from evenreg.labels import LabelSpace, ShotRegions
-from evenreg.training import CellResult, ImageSource, TableSource, TrainedNetwork, TrainedTrees, load_model
+from evenreg.training import AbstractSource, CellResult, TrainedNetwork, TrainedTrees, load_model
 
 _FACTS, _PREDICTION = "training.json", "prediction.npy"
 
@@ -64,9 +64,7 @@ class TrainResult:
         return load_model(self.folder / "best")
 
     @classmethod
-    def read(
-        cls, source: TableSource | ImageSource, folder: Path, settings: Settings, regions: ShotRegions
-    ) -> Self:
+    def read(cls, source: AbstractSource, folder: Path, settings: Settings, regions: ShotRegions) -> Self:
         """Evaluate what `keep` wrote; regions count training and validation rows together."""
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)

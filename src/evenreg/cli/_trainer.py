@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evenreg._files import write_json, write_text
 from evenreg.cli._progress import AbstractProgress
 from evenreg.evaluation import GroupRouting
-from evenreg.training import Budget, CellResult, Draw, ImageSource, Method, TableSource, train_cell
+from evenreg.training import AbstractSource, Budget, CellResult, Draw, Method, train_cell
 
 _RESULT, _PREDICTION = "result.json", "prediction.npy"
 _NUMBERS = ("val_bmae", "val_rmse", "seconds")
@@ -56,7 +56,7 @@ class Trainer:
         budget: How long networks train.
     """
 
-    source: TableSource | ImageSource
+    source: AbstractSource
     run: Path
     cost: str
     budget: Budget

@@ -27,16 +27,17 @@ if TYPE_CHECKING:
     from evenreg.training._frozen_encoder import FrozenEncoder as FrozenEncoder
     from evenreg.training._frozen_encoder import encode as encode
     from evenreg.training._hugging_face import hugging_face_trainer as hugging_face_trainer
+    from evenreg.training._image_source import ImageSource as ImageSource
     from evenreg.training._method import Method as Method
     from evenreg.training._model import TrainedNetwork as TrainedNetwork
     from evenreg.training._model import TrainedTrees as TrainedTrees
     from evenreg.training._model import load_model as load_model
+    from evenreg.training._optimizer import Optimizer as Optimizer
     from evenreg.training._regularize import Regularize as Regularize
     from evenreg.training._regularizer_handle import RegularizerHandle as RegularizerHandle
     from evenreg.training._run import RunFolder as RunFolder
     from evenreg.training._scaler import TargetScaler as TargetScaler
-    from evenreg.training._sources import ImageSource as ImageSource
-    from evenreg.training._sources import TableSource as TableSource
+    from evenreg.training._source import AbstractSource as AbstractSource
     from evenreg.training._stage import Stage as Stage
     from evenreg.training._stage import stages_of as stages_of
     from evenreg.training._synthetic_cell import SyntheticCell as SyntheticCell
@@ -45,9 +46,12 @@ if TYPE_CHECKING:
     from evenreg.training._synthetic_methods import SYNTHETIC_MODES as SYNTHETIC_MODES
     from evenreg.training._synthetic_methods import SYNTHETIC_PRIORS as SYNTHETIC_PRIORS
     from evenreg.training._synthetic_methods import SyntheticMethod as SyntheticMethod
+    from evenreg.training._table_source import TableSource as TableSource
     from evenreg.training._task import RegressionTask as RegressionTask
 
 _NAMES = {
+    "AbstractSource": "_source",
+    "Optimizer": "_optimizer",
     "attach": "_attach",
     "BalancedBatchSampler": "_balanced_batch_sampler",
     "Batch": "_batches",
@@ -60,7 +64,7 @@ _NAMES = {
     "fit": "_fit",
     "FrozenEncoder": "_frozen_encoder",
     "hugging_face_trainer": "_hugging_face",
-    "ImageSource": "_sources",
+    "ImageSource": "_image_source",
     "load_model": "_model",
     "memory_loader": "_batches",
     "Method": "_method",
@@ -78,7 +82,7 @@ _NAMES = {
     "SYNTHETIC_PRIORS": "_synthetic_methods",
     "SyntheticCell": "_synthetic_cell",
     "SyntheticMethod": "_synthetic_methods",
-    "TableSource": "_sources",
+    "TableSource": "_table_source",
     "TargetScaler": "_scaler",
     "train_cell": "_cell",
     "TrainedNetwork": "_model",
@@ -89,6 +93,7 @@ __all__ = [
     "SYNTHETIC_METHODS",
     "SYNTHETIC_MODES",
     "SYNTHETIC_PRIORS",
+    "AbstractSource",
     "BalancedBatchSampler",
     "Batch",
     "Budget",
@@ -99,6 +104,7 @@ __all__ = [
     "FrozenEncoder",
     "ImageSource",
     "Method",
+    "Optimizer",
     "RegressionTask",
     "Regularize",
     "RegularizerHandle",

@@ -35,7 +35,16 @@ class Batch(NamedTuple):
 
 @final
 class Rows(Dataset[Batch]):
-    """Aligned tensors, of which an index takes a whole batch (row by row would double a small model's time)."""
+    """Labelled rows, of which an index takes a whole batch (row by row would double a small model's time).
+
+    Args:
+        inputs: The encoder's arguments, each ``(n, ...)``; they may lie on disk, mapped into memory.
+        target: ``(rows, out)`` labels.
+        weight: ``(rows,)`` loss weights.
+        bin: ``(rows,)`` bins of the labels.
+        observed: ``(rows,)`` whether statistics are made of a row; True says it of all.
+        rows: ``(rows,)`` which of the n inputs each row has; None where they are the rows.
+    """
 
     def __init__(
         self,
@@ -44,12 +53,13 @@ class Rows(Dataset[Batch]):
         weight: Tensor,
         bin: Tensor,
         observed: Tensor | bool = True,
+        rows: Tensor | None = None,
     ) -> None:
         if isinstance(observed, bool):
             observed = torch.full((len(target),), observed)
-        others = {f"input {i}": t for i, t in enumerate(inputs)}
+        others = {f"input {i}": t for i, t in enumerate(inputs)} if rows is None else {"rows": rows}
         _check.same_length(target=target, weight=weight, bin=bin, observed=observed, **others)
-        self.batch = Batch(inputs, target, weight, bin, observed)
+        self.batch, self.rows = Batch(inputs, target, weight, bin, observed), rows
 
     def __len__(self) -> int:
         return len(self.batch.target)
@@ -57,7 +67,8 @@ class Rows(Dataset[Batch]):
     def __getitem__(self, index: Tensor | list[int]) -> Batch:
         inputs, target, weight, bins, observed = self.batch
         assert isinstance(observed, Tensor)
-        taken = tuple(tensor[index] for tensor in inputs)
+        held = index if self.rows is None else self.rows[index]
+        taken = tuple(tensor[held] for tensor in inputs)
         return Batch(taken, target[index], weight[index], bins[index], observed[index])
 
 

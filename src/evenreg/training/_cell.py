@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from evenreg.errors import InputError
 from evenreg.evaluation import GroupRouting
 from evenreg.labels import LabelSpace
-from evenreg.metrics import bmae, rmse
-from evenreg.training._fit import Budget, predict
+from evenreg.metrics import bmae, mae, rmse
+from evenreg.training._fit import Budget, device_of, predict
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork, TrainedTrees
 from evenreg.training._resample import ResampledRows, resampled_rows
 from evenreg.training._routing import routing_of
-from evenreg.training._sources import AbstractPrepared, AbstractSource, PreparedTable
+from evenreg.training._source import AbstractPrepared, AbstractSource
+from evenreg.training._table_source import PreparedTable
 from evenreg.training._train_network import NetworkTraining, Tell
 
 
@@ -65,8 +67,9 @@ class CellResult:
     Attributes:
         model: The trained model.
         prediction: ``(test rows,)`` in label units.
-        val_bmae: Balanced MAE on the validation rows, by which rows are chosen.
-        val_rmse: RMSE on the validation rows, in label units.
+        val_bmae: Balanced MAE on the validation rows, by which rows are chosen unless a benchmark has its own rule.
+        val_mae: MAE on the validation rows, in label units.
+        val_rmse: RMSE on them.
         seconds: Training time.
         curves: What a network logged, a row an epoch: ``stage``, ``epoch``, and numbers by name.
         routing: What group experts do with the test rows; None for other heads.
@@ -76,6 +79,7 @@ class CellResult:
     model: TrainedNetwork | TrainedTrees
     prediction: NDArray[np.float64]
     val_bmae: float
+    val_mae: float
     val_rmse: float
     seconds: float
     curves: list[dict[str, float]] = field(default_factory=list)
@@ -129,13 +133,17 @@ def train_cell(
             method, draw, Path(folder), cost, noise_sigma, budget, tell, about=about, resampled=made
         )
         model = training.run()
-        predicted, curves = _predicted(model, draw), training.curves
-        routing = routing_of(model.task, draw.prepared, draw.source.y, draw.train, draw.source.test)
+        predicted, curves = _predicted(model, draw, device_of(budget)), training.curves
+        routing = routing_of(
+            model.task, draw.prepared, draw.source.y, draw.train, draw.source.test,
+            batch_size=draw.source.rows_at_once, device=device_of(budget),
+        )  # fmt: skip
     y = draw.source.y[draw.val]
     return CellResult(
         model=model,
         prediction=predicted.test,
         val_bmae=bmae(y, predicted.val, draw.source.bins.index(y)),
+        val_mae=mae(y, predicted.val),
         val_rmse=rmse(y, predicted.val),
         seconds=time.monotonic() - started,
         curves=curves,
@@ -144,11 +152,12 @@ def train_cell(
     )
 
 
-def _predicted(model: TrainedNetwork, draw: Draw) -> _Predicted:
-    inputs = draw.prepared.inputs
+def _predicted(model: TrainedNetwork, draw: Draw, device: str) -> _Predicted:
+    inputs, at_once = draw.prepared.inputs, draw.source.rows_at_once
 
     def of(rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        return predict(model.task, tuple(tensor[rows] for tensor in inputs)).double().numpy()[:, 0]
+        found = predict(model.task, inputs, at_once, rows=torch.from_numpy(rows), device=device)
+        return found.double().numpy()[:, 0]
 
     return _Predicted(of(draw.val), of(draw.source.test))
 

@@ -155,6 +155,13 @@ def fit(
     return float(best.best_model_score)
 
 
+def device_of(budget: Budget | None) -> str:
+    """Where a network is trained by this budget, for rows that pass it outside of Lightning's loop."""
+    asked = "auto" if budget is None else budget.trainer.get("accelerator", "auto")
+    on_gpu = torch.cuda.is_available() and asked in ("auto", "gpu", "cuda")
+    return "cuda" if on_gpu else "cpu"
+
+
 def _trainer(budget: Budget, folder: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
     arguments: dict[str, Any] = {
         **_DEFAULTS, "default_root_dir": folder, **budget.trainer, "callbacks": callbacks
@@ -189,6 +196,23 @@ def _went_nowhere(task: RegressionTask, epochs: int, score: Tensor | None) -> st
     )
 
 
-def predict(task: RegressionTask, inputs: tuple[Tensor, ...], batch_size: int = 4096) -> Tensor:
-    """Predictions ``(rows, out)`` in label units, in eval mode on the CPU, a few rows at a time."""
-    return encode(task.eval().cpu(), inputs, batch_size)
+def predict(
+    task: RegressionTask,
+    inputs: tuple[Tensor, ...],
+    batch_size: int = 4096,
+    *,
+    rows: Tensor | None = None,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """Predictions ``(rows, out)`` in label units, in eval mode, a few rows at a time; the task is then on the CPU.
+
+    Args:
+        task: A trained task.
+        inputs: The encoder's arguments, each ``(n, ...)``.
+        batch_size: Rows at a time.
+        rows: ``(rows,)`` which of the n; None for all.
+        device: Where they are computed.
+    """
+    prediction = encode(task.eval().to(device), inputs, batch_size, rows=rows, device=device)
+    task.cpu()
+    return prediction

@@ -41,12 +41,29 @@ class FrozenEncoder(nn.Module):
 
 @torch.no_grad()
 def encode(
-    encoder: nn.Module, inputs: tuple[Tensor, ...], batch_size: int = 1024
+    encoder: nn.Module,
+    inputs: tuple[Tensor, ...],
+    batch_size: int = 1024,
+    *,
+    rows: Tensor | None = None,
+    device: torch.device | str = "cpu",
 ) -> Float[Tensor, "rows features"]:
-    """Features of all rows in eval mode, a few at a time; the encoder gets its mode back."""
+    """Features in eval mode, a few rows at a time; the encoder gets its mode back.
+
+    Args:
+        encoder: It lies on ``device``.
+        inputs: Its arguments, each ``(n, ...)``, perhaps mapped into memory.
+        batch_size: Rows at a time.
+        rows: ``(rows,)`` which of the n; None for all.
+        device: Where rows are computed; features come back to the CPU.
+    """
     training = encoder.training
     encoder.eval()
-    rows = range(0, len(inputs[0]), batch_size)
-    features = torch.cat([encoder(*(t[i : i + batch_size] for t in inputs)) for i in rows])
+    n = len(inputs[0]) if rows is None else len(rows)
+    features = []
+    for start in range(0, n, batch_size):
+        batch = slice(start, start + batch_size)
+        held = (t[batch if rows is None else rows[batch]] for t in inputs)
+        features.append(encoder(*(t.to(device) for t in held)).cpu())
     encoder.train(training)
-    return features
+    return torch.cat(features)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from evenreg.errors import InputError
 from evenreg.resampling import blendable, dense, joined, sampler_from, told_in_words
 from evenreg.training._method import Method
-from evenreg.training._sources import TableSource
+from evenreg.training._table_source import TableSource
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from evenreg import _check
 from evenreg.errors import InputError
 from evenreg.mixing import Mix
 
@@ -29,6 +30,8 @@ class TargetScaler(nn.Module):
     Args:
         dim: Label dimensions.
         log: Whether to take the logarithm first.
+        unit: So many label units (of the logarithm, where one is taken) count as one, and nothing is taken off, as in
+            the papers; None standardises.
 
     Example:
         >>> scaler = TargetScaler().fit(np.array([1.0, 3.0]))
@@ -36,15 +39,19 @@ class TargetScaler(nn.Module):
         tensor([[5.]], dtype=torch.float64)
     """
 
-    def __init__(self, dim: int = 1, log: bool = False) -> None:
+    def __init__(self, dim: int = 1, log: bool = False, unit: float | None = None) -> None:
         super().__init__()
         self.log = log
+        self.unit = None if unit is None else _check.positive(unit, "unit")
         self.mean = [0.0] * dim
         self.std = [1.0] * dim
 
     def fit(self, y: NDArray[np.float64]) -> Self:
         """Learn mean and SD (divisor n) of training labels ``(n,)`` or ``(n, dim)``; a constant column keeps SD 1."""
         columns = self._logged(np.asarray(y, dtype=np.float64).reshape(len(y), -1))
+        if self.unit is not None:
+            self.mean, self.std = [0.0] * columns.shape[1], [self.unit] * columns.shape[1]
+            return self
         self.mean = columns.mean(axis=0).tolist()
         self.std = [s if s > 0 else 1.0 for s in columns.std(axis=0).tolist()]
         return self

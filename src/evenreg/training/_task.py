@@ -1,7 +1,8 @@
 """The one training loop: whatever the method, these are its parts."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, final
 
 import lightning.pytorch as pl
@@ -9,6 +10,7 @@ import torch
 from jaxtyping import Float
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
+from torchmetrics import MeanAbsoluteError, MeanSquaredError
 
 from evenreg import _check
 from evenreg._torch import process_count, sum_over_processes
@@ -20,9 +22,12 @@ from evenreg.metrics import BalancedMAE
 from evenreg.mixing import AbstractMixing, Mix
 from evenreg.training._balanced_batch_sampler import BalancedBatchSampler
 from evenreg.training._batches import Batch
+from evenreg.training._optimizer import Optimizer
 from evenreg.training._scaler import TargetScaler
 
 Inputs = tuple[Tensor, ...]
+# By what the best epoch is chosen; the balanced error is logged in any case.
+_SELECTED: Mapping[str, Any] = {"bmae": None, "mae": MeanAbsoluteError, "mse": MeanSquaredError}
 
 
 @final
@@ -48,12 +53,14 @@ class RegressionTask(pl.LightningModule):
             ``statistics="extra_pass"``.
         second_view: Another version of the inputs of a batch, such as images shifted by a pixel, for contrasts of two
             views; None contrasts rows as they are.
-        learning_rate: AdamW's, above 0.
-        weight_decay: AdamW's, at least 0; biases and the loss's parameters are exempt.
-        loss_learning_rate: For the loss's own parameters, above 0.
-        one_cycle: Warm up over the first tenth of all steps, then anneal to nothing by a cosine (Smith and Topin
-            2019, "Super-convergence"), for a fixed number of epochs; otherwise learning rates stay constant, for
-            training that stops by patience.
+        augment: Another version of the inputs of a training batch, such as images cropped and mirrored, made on the
+            device that trains; validation and prediction see inputs as they are.
+        select: By which error of the validation rows the best epoch is chosen: ``bmae``, ``mae`` or ``mse``, in label
+            units.
+        learning_rate: Above 0.
+        **optimizer: Further attributes of `evenreg.training.Optimizer`: ``optimizer`` (AdamW unless said otherwise),
+            ``weight_decay``, ``loss_learning_rate``, ``head_learning_rate``, ``momentum``, ``schedule`` and
+            ``milestones``.
 
     Batches are `Batch` tuples: inputs, target ``(batch, out)``, weight ``(batch,)``, bin ``(batch,)``.
     """
@@ -67,13 +74,13 @@ class RegressionTask(pl.LightningModule):
         scaler: TargetScaler | None = None,
         bins: int = 1,
         learning_rate: float = 1e-3,
-        weight_decay: float = 0.0,
-        loss_learning_rate: float = 1e-2,
-        one_cycle: bool = False,
         calibration: FDS | None = None,
         regularizers: Sequence[AbstractRegularizer] = (),
+        augment: Callable[[Inputs], Inputs] | None = None,
         second_view: Callable[[Inputs], Inputs] | None = None,
         mixing: AbstractMixing | None = None,
+        select: str = "bmae",
+        **optimizer: Any,
     ) -> None:
         super().__init__()
         if mixing is not None:
@@ -88,18 +95,18 @@ class RegressionTask(pl.LightningModule):
         self.encoder, self.head, self.loss = encoder, head, loss
         self.calibration, self.regularizers = calibration, nn.ModuleList(regularizers)
         self.scaler = TargetScaler() if scaler is None else scaler
-        self.learning_rate = _check.positive(learning_rate, "learning_rate")
-        self.weight_decay = _check.positive(weight_decay, "weight_decay", zero=True)
-        self.loss_learning_rate = _check.positive(loss_learning_rate, "loss_learning_rate")
-        self.one_cycle = one_cycle
-        self.second_view, self.mixing = second_view, mixing
+        self.optimizer = Optimizer(learning_rate=learning_rate, **optimizer)
+        self.learning_rate = learning_rate  # where Lightning's own tools look for it, and set it
+        self.augment, self.second_view, self.mixing = augment, second_view, mixing
+        self.select = _check.known(select, _SELECTED, "select")
         self.val_bmae = BalancedMAE(bins)
+        self.val_error = None if select == "bmae" else _SELECTED[select]()
         self._batches_are_balanced = False
 
     @property
     def monitor(self) -> str:
         """What models are selected by, the smaller the better."""
-        return "val_contrast" if self.loss is None else "val_bmae"
+        return "val_contrast" if self.loss is None else f"val_{self.select}"
 
     def forward(self, *inputs: Tensor) -> Float[Tensor, "batch out"]:
         """Predictions in label units."""
@@ -123,7 +130,8 @@ class RegressionTask(pl.LightningModule):
         if self._batches_are_balanced:
             self._warn_of_double_correction(batch.weight)
         mix = None if self.mixing is None else self.mixing(self.scaler(batch.target))
-        features = self._encoded(batch.inputs, mix)
+        inputs = tuple(batch.inputs)  # a loader makes lists of tuples
+        features = self._encoded(inputs if self.augment is None else self.augment(inputs), mix)
         if mix is not None:
             target = self.scaler.blended(batch.target, mix)
             batch = batch._replace(target=target, weight=mix(batch.weight))
@@ -166,8 +174,7 @@ class RegressionTask(pl.LightningModule):
             if part.needs_prediction:
                 terms[name] = part(features, scaled, prediction)
             elif self.second_view is not None and isinstance(part, RankNContrast | GroupContrast):
-                view = self.second_view(tuple(batch.inputs))  # a loader makes lists of tuples
-                other = self._encoded(view, mix)
+                other = self._encoded(self.second_view(tuple(batch.inputs)), mix)
                 terms[name] = part(torch.cat([features, other]), batch.target.repeat(2, 1))
             else:
                 terms[name] = part(features, batch.target)
@@ -183,6 +190,8 @@ class RegressionTask(pl.LightningModule):
         with torch.no_grad():
             by_true_group = head.true_routing(prediction, self.scaler(target))
             for name, value in {"mae": prediction.value, "mae_true_group": by_true_group}.items():
+                if f"{stage}_{name}" == self.monitor:
+                    continue  # logged already
                 error = (self.scaler.inverse(value) - target).abs().mean()
                 self._log_mean(f"{stage}_{name}", error, batch)
 
@@ -226,8 +235,12 @@ class RegressionTask(pl.LightningModule):
             total: Any = sum(terms.values())
             self.log("val_contrast", total, batch_size=rows)
             return
-        self.val_bmae.update(self.scaler.inverse(prediction.value), batch.target, batch.bin)
+        value = self.scaler.inverse(prediction.value)
+        self.val_bmae.update(value, batch.target, batch.bin)
         self.log("val_bmae", self.val_bmae, batch_size=rows)
+        if self.val_error is not None:
+            self.val_error.update(value, batch.target)
+            self.log(self.monitor, self.val_error, batch_size=rows)
         if isinstance(self.head, GroupHead):
             self._log_routing("val", self.head, prediction, batch)
 
@@ -237,29 +250,11 @@ class RegressionTask(pl.LightningModule):
         return self(*Batch(*batch).inputs)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW: weights decay; biases, norms and the loss's own parameters do not."""
-        network = [p for part in (self.encoder, self.head) for p in part.parameters() if p.requires_grad]
-        groups: list[dict[str, Any]] = [
-            {"params": [p for p in network if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in network if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        if self.loss is not None:
-            noise = {
-                "params": self.loss.noise_parameters(),
-                "weight_decay": 0.0,
-                "lr": self.loss_learning_rate,
-            }
-            groups.append(noise)
-        optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=self.learning_rate)
-        if not self.one_cycle:
-            return optimizer
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=[group["lr"] for group in optimizer.param_groups],
-            total_steps=int(self.trainer.estimated_stepping_batches),
-            pct_start=0.1,
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        """What `Optimizer` makes of encoder, head and the loss's own parameters."""
+        noise = [] if self.loss is None else self.loss.noise_parameters()
+        steps = 0 if self.optimizer.schedule == "constant" else int(self.trainer.estimated_stepping_batches)
+        chosen = replace(self.optimizer, learning_rate=self.learning_rate)
+        return chosen.build(self.encoder, self.head, noise, steps=steps)  # pyright: ignore[reportReturnType]
 
 
 def _observed(batch: Batch) -> Tensor:

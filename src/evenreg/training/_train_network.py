@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
@@ -22,14 +22,14 @@ from evenreg.training._batches import Rows, memory_loader
 from evenreg.training._blended_labels import blended_labels
 from evenreg.training._checkpoints import BEST, load_best
 from evenreg.training._curves import Curves
-from evenreg.training._fit import Budget, fit
+from evenreg.training._fit import Budget, device_of, fit
 from evenreg.training._frozen_encoder import FrozenEncoder, encode
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork
 from evenreg.training._resample import ResampledRows
 from evenreg.training._scaler import TargetScaler
-from evenreg.training._sources import PreparedTable
 from evenreg.training._stage import Stage, stages_of
+from evenreg.training._table_source import PreparedTable
 from evenreg.training._task import RegressionTask
 
 if TYPE_CHECKING:
@@ -41,9 +41,13 @@ _DONE = "done.json"
 
 @final
 class _Seen(NamedTuple):
-    """The rows that a stage is trained on; ``observed`` is None where they are the training rows."""
+    """The rows that a stage is trained on: ``rows`` of the inputs, or all of them where that is None.
+
+    ``observed`` is None where they are the training rows.
+    """
 
     inputs: tuple[Tensor, ...]
+    rows: NDArray[np.int64] | None
     y: NDArray[np.float64]
     observed: NDArray[np.bool_] | None
 
@@ -80,11 +84,17 @@ class NetworkTraining:
     resampled: ResampledRows | None = None
     curves: list[dict[str, float]] = field(default_factory=list)
 
+    @property
+    def device(self) -> str:
+        """Where networks are trained."""
+        return device_of(self.budget)
+
     def run(self) -> TrainedNetwork:
         """Train all stages; global random state is left as it was."""
         source = self.draw.source
         self._usable: Any = None  # the head of a model that is whole, should training be stopped
-        self.scaler = TargetScaler(log=self.method.log).fit(source.y[self.draw.train])
+        scaler = TargetScaler(log=self.method.log, unit=source.unit)
+        self.scaler = scaler.fit(source.y[self.draw.train])
         stages = stages_of(self.method)
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(self.draw.seed)
@@ -113,12 +123,16 @@ class NetworkTraining:
         if stage.contrast_only:
             head.requires_grad_(False)  # it is not trained, and says so to other processes
         cached = stage.frozen and not source.augments
-        inputs = (encode(encoder, prepared.inputs),) if cached else prepared.inputs
+        inputs = (self._encoded(encoder, prepared.inputs),) if cached else prepared.inputs
         seen = self._seen(stage, inputs, encoder if cached else None)
         calibration, regularizers = method.calibration(), method.regularizers()
         for part in (*regularizers, *([] if calibration is None else [calibration])):
             part.fit(self.draw.space)
         mixing = method.mixing(getattr(encoder, "hidden_layers", ()))
+        budget, optimizer = self.budget or Budget(), {**source.optimizer}
+        if stage.frozen:
+            optimizer |= source.second_stage
+            budget = replace(budget, epochs=optimizer.pop("epochs", budget.epochs))
         trained = (nn.Identity() if cached else FrozenEncoder(encoder)) if stage.frozen else encoder
         task = RegressionTask(
             trained,
@@ -128,9 +142,11 @@ class NetworkTraining:
             bins=len(source.bins),
             calibration=calibration,
             regularizers=regularizers,
+            augment=None if cached else prepared.augment,
             second_view=prepared.second_view if method.views == 2 else None,
             mixing=mixing,
-            **source.optimizer,
+            select=source.select,
+            **optimizer,
         )
         if (folder / _DONE).exists():
             load_best(task, folder)
@@ -142,7 +158,7 @@ class NetworkTraining:
                 self._training_batches(stage, seen, head),
                 self._validation_batches(stage, inputs),
                 folder,
-                budget=(self.budget or Budget()).with_callback(curves),
+                budget=budget.with_callback(curves),
                 tell=self.tell,
             )
         except KeyboardInterrupt:
@@ -173,12 +189,19 @@ class NetworkTraining:
         """What the stage is trained on, of all rows' inputs, through an encoder that stands still if there is one."""
         if not stage.method.resampling:
             rows = self.draw.train
-            return _Seen(tuple(tensor[rows] for tensor in inputs), self.draw.source.y[rows], None)
+            return _Seen(inputs, rows, self.draw.source.y[rows], None)
         made, prepared = self.resampled, self.draw.prepared
         assert made is not None
         assert isinstance(prepared, PreparedTable)
         own = prepared.inputs_of(made.features)
-        return _Seen(own if encoder is None else (encode(encoder, own),), made.y, made.observed)
+        made_inputs = own if encoder is None else (self._encoded(encoder, own),)
+        return _Seen(made_inputs, None, made.y, made.observed)
+
+    def _encoded(self, encoder: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+        """Features of all rows; the encoder is then on the CPU."""
+        features = encode(encoder.to(self.device), inputs, self.draw.source.rows_at_once, device=self.device)
+        encoder.cpu()
+        return features
 
     def _met(self, space: LabelSpace, mixing: AbstractMixing | None, seen: _Seen) -> LabelSpace:
         """The label space of what the loss meets: of resampled or blended labels, where rows are."""
@@ -206,6 +229,7 @@ class NetworkTraining:
             torch.from_numpy(weight).float(),
             torch.from_numpy(self.draw.source.bins.index(seen.y)),
             True if seen.observed is None else torch.from_numpy(seen.observed),
+            None if seen.rows is None else torch.from_numpy(seen.rows),
         )
 
     def _training_batches(self, stage: Stage, seen: _Seen, head: Any) -> DataLoader[Any]:
@@ -224,6 +248,6 @@ class NetworkTraining:
     def _validation_batches(self, stage: Stage, inputs: tuple[Tensor, ...]) -> DataLoader[Any]:
         val = self.draw.val
         # A contrast is of pairs: batches as large as those it is trained on.
-        size = self.draw.source.batch_size if stage.contrast_only else 4096
-        held_out = _Seen(tuple(tensor[val] for tensor in inputs), self.draw.source.y[val], None)
+        size = self.draw.source.batch_size if stage.contrast_only else self.draw.source.rows_at_once
+        held_out = _Seen(inputs, val, self.draw.source.y[val], None)
         return memory_loader(self._rows(held_out, np.ones(len(val))), size, shuffle=False)

@@ -81,3 +81,23 @@ def face_files(folder: Path, n=300, size=(40, 48), *, split=True, seed=0, ages=(
     with table.open("w", newline="") as file:
         csv.writer(file).writerows([row if split else row[:2] for row in (["age", "path", "split"], *rows)])
     return images, table
+
+
+def image_list(folder: Path, n=40, size=(20, 16), *, split=True, target="depth", seed=0) -> Path:
+    """``list.csv`` with columns ``path``, a target of floats below and above zero, and ``split``; images beside it.
+
+    Most labels are small; an image is noise about a grey level that follows the label.
+    """
+    rng = np.random.default_rng(seed)
+    (folder / "pictures").mkdir(parents=True, exist_ok=True)
+    labels = (rng.gamma(1.0, 2.0, n) - 1.5).round(4)
+    rows = []
+    for i, label in enumerate(labels.tolist()):
+        noise = rng.integers(0, 60, (size[1], size[0], 3)) + 12 * (label + 1.5)
+        name = f"pictures/{i}.png"
+        Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(folder / name)
+        rows.append([name, label, ("test", "train", "val", "train")[i % 4]])
+    table = folder / "list.csv"
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([row if split else row[:2] for row in (["path", target, "split"], *rows)])
+    return table

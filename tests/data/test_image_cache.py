@@ -12,8 +12,8 @@ from PIL import Image
 from evenreg.cli import main
 from evenreg.data import BENCHMARKS, ImageCache, crop_and_flip, prepare_images, verify
 from evenreg.data import _cache_writer as writer
+from evenreg.data._benchmark_list import benchmark_image_list
 from evenreg.data._image_cache import facts_of_labels
-from evenreg.data._image_list import read_image_list
 from evenreg.errors import (
     InputError,
     MissingDependencyError,
@@ -56,7 +56,6 @@ def test_the_cache_holds_what_pillow_gives(faces, tmp_path):
     header, *rows = rows_of(faces[1])
     assert header == ["age", "path", "split"]
     assert cache.images.shape == (60, 32, 32, 3)
-    assert isinstance(cache.images, np.memmap)
     assert cache.y.tolist() == [float(age) for age, _, _ in rows]
     assert list(cache.paths) == [path for _, path, _ in rows]
     assert cache.split.tolist() == [part for _, _, part in rows]
@@ -187,7 +186,7 @@ def test_missing_images_are_told_or_left_out(faces, tmp_path):
     assert list(cache.paths) == [path for i, (_, path, _) in enumerate(rows) if i not in (3, 7)]
     assert f"note          left out, as no file was there: 2 of 60 (the first is {rows[3][1]})" in str(found)
     assert str(verify(tmp_path / "to")) == str(found)
-    with pytest.raises(MissingFileError, match=r"got none for 60 of 60 .*; check --images"):
+    with pytest.raises(MissingFileError, match=r"got none for 60 of 60 .*; is it the folder that their"):
         prepare((tmp_path / "to", faces[1]), tmp_path / "other", skip_missing=True)
 
 
@@ -243,7 +242,7 @@ def test_imdb_wiki_draws_up_to_120_and_caps_at_150(tmp_path):
         (images / copy).hardlink_to(images.parent / name)
         rows.append([150 if i < 20 else 30, copy])
     rewrite(table, rows)
-    listed = read_image_list(images, table, BENCHMARKS["imdb-wiki-dir"])
+    listed = benchmark_image_list(images, table, BENCHMARKS["imdb-wiki-dir"])
     assert set(listed.split[listed.y == 150].tolist()) == {"train"}
     assert [int((listed.split == part).sum()) for part in ("val", "test")] == [150, 150]
 
@@ -297,7 +296,7 @@ def test_an_image_in_two_parts_is_refused(faces, tmp_path):
 def test_an_image_without_validation_rows_is_refused(faces, tmp_path):
     rewrite(faces[1], [row for row in rows_of(faces[1]) if row[2] != "val"])
     with pytest.raises(
-        InputError, match=r"expected train, val and test rows, got no val; all three are needed"
+        InputError, match=r"expected train, val and test images, got no val image; all of these parts"
     ):
         prepare(faces, tmp_path / "to")
 
@@ -313,7 +312,7 @@ def test_equal_pixels_in_two_parts_are_told(faces, tmp_path):
 @pytest.mark.parametrize("inside", [True, False])
 def test_paths_may_begin_with_the_name_of_the_folder(faces, inside):
     folder = faces[0] if inside else faces[0].parent
-    listed = read_image_list(folder, faces[1], AGEDB)
+    listed = benchmark_image_list(folder, faces[1], AGEDB)
     assert all(file.is_file() for file in listed.files)
 
 
@@ -399,7 +398,7 @@ def test_the_papers_split(real_data, tmp_path, monkeypatch):
     assert "PASS: as in Yang et al. (2021), Table 7." in str(found)
 
     rewrite(tmp_path / "bare.csv", [row[:2] for row in rows_of(table)])
-    drawn = read_image_list(images, tmp_path / "bare.csv", AGEDB)
+    drawn = benchmark_image_list(images, tmp_path / "bare.csv", AGEDB)
     facts = facts_of_labels(AGEDB, drawn.y, drawn.split, drawn.paths)
     assert facts.differences(AGEDB) == []
     assert facts.same_draw is False

@@ -161,7 +161,7 @@ def test_a_folder_that_holds_something_is_refused(source, tmp_path):
     to = tmp_path / "to"
     to.mkdir()
     (to / "thesis.tex").write_text("years of work")
-    with pytest.raises(RunFolderError, match=r"got one that holds 'thesis.tex'; name another --to"):
+    with pytest.raises(RunFolderError, match=r"got one that holds 'thesis.tex'; name another"):
         prepare_sentences(source, to)
     (to / "thesis.tex").unlink()
     (to / "pairs.tsv").write_text("half of it")  # what a cut run leaves

@@ -6,6 +6,7 @@ them, so that reading a table stays quick; nothing here imports torch.
 
 from evenreg.data._benchmark import BENCHMARKS as BENCHMARKS
 from evenreg.data._benchmark import Benchmark as Benchmark
+from evenreg.data._cache_images import cache_images as cache_images
 from evenreg.data._columns import column_names as column_names
 from evenreg.data._columns import read_columns as read_columns
 from evenreg.data._crop_and_flip import crop_and_flip as crop_and_flip
@@ -54,6 +55,7 @@ __all__ = [
     "TablePreprocessor",
     "TreeInputs",
     "Verification",
+    "cache_images",
     "check_columns",
     "check_enough_rows",
     "check_trainable",

@@ -61,7 +61,7 @@ class CutRun:
         if (run.listed, run.side) != (listed, side):
             raise RunFolderError(
                 f"{folder}: expected a cut run of the same images, sizes and version, got another; delete the folder, "
-                "or name another --to."
+                "or name another."
             )
         return run
 
@@ -145,7 +145,7 @@ def _check_room(folder: Path, needed: int, there: int) -> None:
     if free < needed + _MARGIN:
         raise InputError(
             f"{folder}: expected {needed / 1e9:.2f} GB of free disk for the images, got {free / 1e9:.2f}; make room, "
-            "or name another --to."
+            "or name another folder."
         )
 
 

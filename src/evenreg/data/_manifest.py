@@ -26,39 +26,58 @@ class Manifest:
     """``manifest.json``, the last file that is written: a folder without it is not prepared.
 
     Attributes:
-        benchmark: What the folder holds.
+        benchmark: What the papers say about what the folder holds; None for a person's own data.
+        target: Name of the label.
         stand_in: Whether its maker said that it is not the papers' data.
         files: Per file its size in bytes and its SHA-256 as ``sha256sum`` prints it.
         facts: Anything else that is told about the preparation, as plain values.
     """
 
-    benchmark: Benchmark
+    benchmark: Benchmark | None
+    target: str
     stand_in: bool
     files: Mapping[str, Mapping[str, Any]]
     facts: Mapping[str, Any]
 
+    @property
+    def title(self) -> str:
+        """How sentences call what the folder holds."""
+        return "own images" if self.benchmark is None else self.benchmark.title
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the preparation left to tell."""
+        return tuple(map(str, self.facts.get("notes", ())))
+
     @classmethod
     def of(
-        cls, benchmark: Benchmark, folder: Path, names: tuple[str, ...], *, stand_in: bool, **facts: Any
+        cls, what: Benchmark | str, folder: Path, names: tuple[str, ...], *, stand_in: bool, **facts: Any
     ) -> "Manifest":
-        """The manifest of files just written."""
+        """The manifest of files just written.
+
+        Args:
+            what: The benchmark, or the name of the label of a person's own data.
+            folder: Where the files are.
+            names: The files.
+            stand_in: See above.
+            **facts: See above.
+        """
         files = {
             name: {"bytes": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
             for name in names
         }
-        return cls(benchmark, stand_in, files, facts)
+        benchmark, target = (None, what) if isinstance(what, str) else (what, what.target)
+        return cls(benchmark, target, stand_in, files, facts)
 
     def write(self, folder: Path) -> None:
         """Write it, whole or not at all."""
-        b = self.benchmark
         told = {
             "format": FORMAT,
             "made_by": f"evenreg {evenreg.__version__}",
-            "benchmark": b.name,
+            "benchmark": None if self.benchmark is None else self.benchmark.name,
             "stand_in": self.stand_in,
-            "target": b.target,
-            "bins": {"low": float(b.bins.edges[0]), "high": float(b.bins.edges[-1]), "width": b.width},
-            "thresholds": {"many": b.many, "few": b.few},
+            "target": self.target,
+            **({} if self.benchmark is None else _counting(self.benchmark)),
             **self.facts,
             "files": self.files,
         }
@@ -92,16 +111,20 @@ class Manifest:
                 "folder again."
             )
         try:
-            name = _check.known(told.pop("benchmark"), BENCHMARKS, "benchmark")
-            stand_in, files = bool(told.pop("stand_in")), dict(told.pop("files"))
-            marks = [(int(f["bytes"]), str(f["sha256"])) for f in files.values()]
+            name = told.pop("benchmark")
+            benchmark = None if name is None else BENCHMARKS[_check.known(name, BENCHMARKS, "benchmark")]
+            target, stand_in, files = (
+                str(told.pop("target")),
+                bool(told.pop("stand_in")),
+                dict(told.pop("files")),
+            )
+            if not [(int(mark["bytes"]), str(mark["sha256"])) for mark in files.values()]:
+                raise KeyError
         except (KeyError, TypeError, AttributeError):
-            marks, files, name, stand_in = [], {}, "", False
-        if not marks:
             raise InputError(
                 f"{path}: expected what data prepare writes, got entries missing; prepare it again."
-            )
-        return cls(BENCHMARKS[name], stand_in, files, told)
+            ) from None
+        return cls(benchmark, target, stand_in, files, told)
 
     def damaged(self, folder: Path, tell: Tell | None = None) -> list[str]:
         """What is not as it was written, a sentence a file.
@@ -121,6 +144,15 @@ class Manifest:
                 found.append(f"{name} was changed: its checksum is another")
             before += size
         return found
+
+
+def _counting(benchmark: Benchmark) -> dict[str, Any]:
+    """Where the papers count, and what they call many and few."""
+    low, high = benchmark.bins.edges[[0, -1]].tolist()
+    return {
+        "bins": {"low": low, "high": high, "width": benchmark.width},
+        "thresholds": {"many": benchmark.many, "few": benchmark.few},
+    }
 
 
 def sha256_of(path: Path, tell: Callable[[int], None] | None = None) -> str:
@@ -147,10 +179,10 @@ def check_empty(folder: Path, own: tuple[str, ...]) -> None:
     """
     if (folder / MANIFEST).exists():
         raise RunFolderError(
-            f"{folder} is prepared already; look at it with evenreg data verify, or name another --to."
+            f"{folder} is prepared already; look at it with evenreg data verify, or name another folder."
         )
     if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; expected a new folder: name another --to.")
+        raise RunFolderError(f"{folder} is a file; expected a new folder: name another.")
     # What a write that was cut in the middle leaves ends in .part.
     foreign = (
         [p.name for p in folder.iterdir() if p.name.removesuffix(".part") not in (*own, MANIFEST)]
@@ -159,5 +191,5 @@ def check_empty(folder: Path, own: tuple[str, ...]) -> None:
     )
     if foreign:
         raise RunFolderError(
-            f"{folder}: expected a new or empty folder, got one that holds {sorted(foreign)[0]!r}; name another --to."
+            f"{folder}: expected a new or empty folder, got one that holds {sorted(foreign)[0]!r}; name another."
         )

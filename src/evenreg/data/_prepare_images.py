@@ -1,22 +1,16 @@
-"""From image files and a CSV to a folder that training reads without decoding anything."""
+"""From the image files and the CSV of a benchmark to a folder that training reads without decoding anything."""
 
 from pathlib import Path
-
-import numpy as np
 
 from evenreg import _check
 from evenreg._cores import cores
 from evenreg.data._benchmark import BENCHMARKS
-from evenreg.data._cache_writer import PROGRESS, CutRun, pixel_digests, write_images
-from evenreg.data._image_cache import IMAGES, LABELS, facts_of_labels, write_labels
-from evenreg.data._image_decode import require_pillow
-from evenreg.data._image_list import read_image_list
-from evenreg.data._manifest import Manifest, Tell, check_empty
+from evenreg.data._benchmark_list import AGE, benchmark_image_list
+from evenreg.data._manifest import Tell
 from evenreg.data._verification import Verification
-from evenreg.errors import InputError
+from evenreg.data._write_cache import check_ready, write_cache
 
-_SIDE = 224
-_OWN = (IMAGES, LABELS, PROGRESS)
+SIDE = 224
 
 
 def prepare_images(
@@ -25,7 +19,7 @@ def prepare_images(
     splits: str | Path,
     to: str | Path,
     *,
-    side: int = _SIDE,
+    side: int = SIDE,
     skip_missing: bool = False,
     stand_in: bool = False,
     workers: int | None = None,
@@ -50,7 +44,7 @@ def prepare_images(
     Raises:
         MissingFileError: No folder of images, no CSV, or no file for a row.
         RunFolderError: ``to`` holds something else.
-        InputError: An image that cannot be decoded, an image in two parts, too little room on the disk.
+        InputError: An image that cannot be decoded, an image in two rows, too little room on the disk.
         TargetError: An age that is no number, or out of range.
         MissingDependencyError: Pillow is not installed.
 
@@ -60,26 +54,17 @@ def prepare_images(
     benchmark = BENCHMARKS[_check.known(name, known, "benchmark of images")]
     side = _check.integer(side, "side", 8)
     threads = cores() if workers is None else _check.integer(workers, "workers", 1)
-    require_pillow(f"{benchmark.title}: decoding images")
     to = Path(to)
-    check_empty(to, _OWN)
-    listed = read_image_list(images, splits, benchmark, skip_missing=skip_missing)
-    run = CutRun.of(to, listed.fingerprint, side)
-    to.mkdir(parents=True, exist_ok=True)
-    write_images(listed, to / IMAGES, run, skip=skip_missing, workers=threads, tell=tell)
-    notes = list(listed.notes)
-    if run.skipped:
-        notes.append(
-            f"left out, as Pillow could not read them: {len(run.skipped):,} of {len(listed):,} (the first is "
-            f"{listed.paths[run.skipped[0]]})"
-        )
-        listed = listed.take(np.delete(np.arange(len(listed)), run.skipped))
-    if not len(listed):
-        raise InputError(f"{images}: expected images, got none that Pillow can read; check the files.")
-    pixels = pixel_digests(to / IMAGES)
-    write_labels(to, listed, pixels)
-    facts = facts_of_labels(benchmark, listed.y, listed.split, pixels)
-    told = {"side": side, "notes": notes, **facts.to_dict()}
-    Manifest.of(benchmark, to, (IMAGES, LABELS), stand_in=stand_in, **told).write(to)
-    (to / PROGRESS).unlink(missing_ok=True)  # a folder with a manifest is done
-    return Verification(to, benchmark, stand_in, (), facts, tuple(notes))
+    check_ready(to, benchmark.title)
+    listed = benchmark_image_list(images, splits, benchmark, skip_missing=skip_missing)
+    return write_cache(
+        listed,
+        to,
+        benchmark,
+        AGE,
+        side=side,
+        skip_missing=skip_missing,
+        stand_in=stand_in,
+        workers=threads,
+        tell=tell,
+    )

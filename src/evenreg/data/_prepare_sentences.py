@@ -44,5 +44,6 @@ def prepare_sentences(source: str | Path, to: str | Path, *, stand_in: bool = Fa
             "file, too; take all three from one source (RankSim's repository has another draw than DIR's)."
         )
     pairs.write(to)
-    Manifest.of(pairs.benchmark, to, (PAIRS,), stand_in=stand_in, **pairs.facts.to_dict()).write(to)
-    return Verification(to, pairs.benchmark, stand_in, (), pairs.facts)
+    manifest = Manifest.of(pairs.benchmark, to, (PAIRS,), stand_in=stand_in, **pairs.facts.to_dict())
+    manifest.write(to)
+    return Verification(to, manifest, (), pairs.facts)

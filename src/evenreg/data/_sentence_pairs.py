@@ -9,10 +9,10 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from evenreg import _check
 from evenreg._files import write_text
-from evenreg.data._benchmark import PARTS, Benchmark, draw_digest
+from evenreg.data._benchmark import Benchmark, draw_digest
 from evenreg.data._manifest import Manifest
+from evenreg.data._parts import PARTS, part_rows
 from evenreg.data._split_facts import SplitFacts
 from evenreg.errors import InputError
 
@@ -61,9 +61,9 @@ class SentencePairs:
         """
         folder = Path(folder)
         manifest = Manifest.read(folder)
-        if PAIRS not in manifest.files:
+        if manifest.benchmark is None or PAIRS not in manifest.files:
             raise InputError(
-                f"{folder}: expected sentence pairs, got {manifest.benchmark.title}; open it as what it is."
+                f"{folder}: expected sentence pairs, got {manifest.title}; open it as what it is."
             )
         try:
             # Not splitlines: a sentence may hold any character but tab and line feed.
@@ -94,7 +94,7 @@ class SentencePairs:
 
     def rows(self, part: str) -> NDArray[np.int64]:
         """Row numbers of one part, "train", "val" or "test"."""
-        return np.flatnonzero(self.split == _check.known(part, PARTS, "part"))
+        return part_rows(self.split, part)
 
     def __len__(self) -> int:
         return len(self.y)

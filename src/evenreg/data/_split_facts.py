@@ -7,7 +7,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from evenreg.data._benchmark import PARTS, Benchmark
+from evenreg.data._benchmark import Benchmark
+from evenreg.data._parts import PARTS
 from evenreg.labels import LabelSpace
 
 #: Pairs of parts that no row should lie in, the worst first.
@@ -51,7 +52,7 @@ class SplitFacts:
         Args:
             benchmark: What the data are to be.
             y: (n,) labels.
-            split: (n,) "train", "val" or "test"; none of them lacks.
+            split: (n,) "train", "val" or "test", none of them lacks; or "" for rows that are left out.
             keys: What makes two rows the same, n of them.
             digest: `draw_digest` of the rows.
         """
@@ -59,13 +60,6 @@ class SplitFacts:
         assigned = benchmark.regions.assign(y[split == "test"], space)
         many, medium, few = (int((assigned == region).sum()) for region in ("many", "medium", "few"))
         populated = space.counts[space.counts > 0]
-        held: dict[str, set[Hashable]] = {part: set() for part in PARTS}
-        for key, part in zip(keys, split.tolist(), strict=True):
-            held[part].add(key)
-        doubles = {
-            (a, b): sum(part == b and key in held[a] for key, part in zip(keys, split.tolist(), strict=True))
-            for a, b in _PAIRS
-        }
         train, val, test = (int((split == part).sum()) for part in PARTS)
         return cls(
             rows=(train, val, test),
@@ -73,7 +67,7 @@ class SplitFacts:
             fullest=int(populated.max()),
             sparsest=int(populated.min()),
             empty=int((space.counts == 0).sum()),
-            doubles=doubles,
+            doubles=doubles_of(keys, split),
             same_draw=None if benchmark.draw is None else digest == benchmark.draw,
         )
 
@@ -100,6 +94,18 @@ class SplitFacts:
             regions = self.test_regions if self.test_regions[3] else self.test_regions[:3]
             found.append(f"test regions are {joined(regions)}, the papers' {joined(expected)}")
         return found
+
+
+def doubles_of(keys: Sequence[Hashable], split: NDArray[Any]) -> dict[tuple[str, str], int]:
+    """Per pair of parts, rows of the second whose key a row of the first has, too.
+
+    >>> import numpy as np
+    >>> doubles_of(["a", "b", "a", "b"], np.array(["train", "train", "test", ""]))["train", "test"]
+    1
+    """
+    rows = list(zip(keys, split.tolist(), strict=True))
+    held = {part: {key for key, other in rows if other == part} for part in PARTS}
+    return {(a, b): sum(part == b and key in held[a] for key, part in rows) for a, b in _PAIRS}
 
 
 def joined(numbers: Sequence[int]) -> str:

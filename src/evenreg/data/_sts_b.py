@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from evenreg import _check
-from evenreg.data._benchmark import BENCHMARKS, PARTS
+from evenreg.data._benchmark import BENCHMARKS
 from evenreg.data._csv import decode
+from evenreg.data._parts import PARTS
 from evenreg.data._sentence_pairs import SentencePairs
 from evenreg.errors import InputError, MissingFileError, TargetError
 

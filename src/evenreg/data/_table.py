@@ -142,7 +142,7 @@ def _table(source: Source, target: str, split: str | None, drop_missing: bool, p
     name = f"target {target!r} of {source.name}{counted}"
     y = numbers(source.cells[target], source.rows, name, source.decimal, drop_missing=drop_missing)
     keep = np.flatnonzero(~np.isnan(y))
-    _check_varies(y[keep], name)
+    check_varies(y[keep], name)
     features = _without_counter(source.features(list(source.cells)))
     parts = None
     if split is not None:
@@ -210,7 +210,12 @@ def check_trainable(table: Table) -> None:
     check_enough_rows(table)
 
 
-def _check_varies(y: NDArray[np.float64], name: str) -> None:
+def check_varies(y: NDArray[np.float64], name: str) -> None:
+    """Refuse a target that is nowhere there, constant, or too large for its squares.
+
+    Raises:
+        TargetError: It is one of these.
+    """
     if not len(y):
         raise TargetError(f"{name}: expected numbers, got only missing values; name another column.")
     _check.squares_fit(y, name)

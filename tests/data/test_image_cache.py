@@ -22,6 +22,7 @@ from evenreg.errors import (
     TargetError,
     UnknownNameError,
 )
+from evenreg.evaluation import published
 from standins import face_files
 
 AGEDB = BENCHMARKS["agedb-dir"]
@@ -245,6 +246,17 @@ def test_imdb_wiki_draws_up_to_120_and_caps_at_150(tmp_path):
     listed = benchmark_image_list(images, table, BENCHMARKS["imdb-wiki-dir"])
     assert set(listed.split[listed.y == 150].tolist()) == {"train"}
     assert [int((listed.split == part).sum()) for part in ("val", "test")] == [150, 150]
+
+
+def test_fitted_regions_are_told_and_are_no_difference(tmp_path):
+    imdb = BENCHMARKS["imdb-wiki-dir"]
+    assert imdb.fitted_regions == published("imdb-wiki-dir").counts["dir"][0]
+    assert sum(imdb.fitted_regions) == imdb.rows[2]
+    faces = face_files(tmp_path / "raw", 60, (8, 8))
+    found = prepare_images("imdb-wiki-dir", *faces, tmp_path / "to", side=8)
+    assert "(many/medium/few)" in str(found)
+    assert "; 10023/888/111 fit the papers' printed errors best" in str(found)
+    assert not any("regions" in told for told in found.differences)
 
 
 @pytest.mark.parametrize(

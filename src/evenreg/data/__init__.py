@@ -6,6 +6,8 @@ them, so that reading a table stays quick; nothing here imports torch.
 
 from evenreg.data._benchmark import BENCHMARKS as BENCHMARKS
 from evenreg.data._benchmark import Benchmark as Benchmark
+from evenreg.data._benchmark_rows import VARIANTS as VARIANTS
+from evenreg.data._benchmark_rows import benchmark_rows as benchmark_rows
 from evenreg.data._cache_images import cache_images as cache_images
 from evenreg.data._columns import column_names as column_names
 from evenreg.data._columns import read_columns as read_columns
@@ -40,6 +42,7 @@ from evenreg.data._verification import verify as verify
 __all__ = [
     "BENCHMARKS",
     "SYNTHETIC",
+    "VARIANTS",
     "AbstractBlock",
     "AbstractRows",
     "Benchmark",
@@ -55,6 +58,7 @@ __all__ = [
     "TablePreprocessor",
     "TreeInputs",
     "Verification",
+    "benchmark_rows",
     "cache_images",
     "check_columns",
     "check_enough_rows",

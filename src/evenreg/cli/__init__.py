@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evenreg.cli._benchmark import benchmark as benchmark
+    from evenreg.cli._benchmark_result import BenchmarkResult as BenchmarkResult
+    from evenreg.cli._benchmark_table import BenchmarkTable as BenchmarkTable
     from evenreg.cli._compare import compare as compare
     from evenreg.cli._compare_result import CompareResult as CompareResult
     from evenreg.cli._diagnose import diagnose as diagnose
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from evenreg.cli._train_result import TrainResult as TrainResult
 
 _NAMES = {
+    "BenchmarkResult": "_benchmark_result",
+    "BenchmarkTable": "_benchmark_table",
     "CompareResult": "_compare_result",
     "Diagnosis": "_diagnosis",
     "EvaluatedTable": "_evaluation_text",
@@ -45,6 +49,8 @@ _NAMES = {
 }
 
 __all__ = [
+    "BenchmarkResult",
+    "BenchmarkTable",
     "CompareResult",
     "Diagnosis",
     "EvaluatedTable",

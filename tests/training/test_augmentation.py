@@ -9,8 +9,7 @@ import torch
 
 from evenreg.errors import InputError, MissingDependencyError, ShapeError, UnknownNameError
 from evenreg.models import float_images
-from evenreg.training import _augmentation
-from evenreg.training._augmentation import Augmentation
+from evenreg.training import Augmentation, _augmentation
 
 
 def pixels(rows, height=16, width=16, seed=0):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evenreg.training._about import read_about as read_about
     from evenreg.training._attach import attach as attach
+    from evenreg.training._augmentation import Augmentation as Augmentation
     from evenreg.training._balanced_batch_sampler import BalancedBatchSampler as BalancedBatchSampler
     from evenreg.training._batches import Batch as Batch
     from evenreg.training._batches import Rows as Rows
@@ -53,6 +54,7 @@ _NAMES = {
     "AbstractSource": "_source",
     "Optimizer": "_optimizer",
     "attach": "_attach",
+    "Augmentation": "_augmentation",
     "BalancedBatchSampler": "_balanced_batch_sampler",
     "Batch": "_batches",
     "Budget": "_fit",
@@ -94,6 +96,7 @@ __all__ = [
     "SYNTHETIC_MODES",
     "SYNTHETIC_PRIORS",
     "AbstractSource",
+    "Augmentation",
     "BalancedBatchSampler",
     "Batch",
     "Budget",

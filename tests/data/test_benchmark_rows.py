@@ -143,7 +143,8 @@ class TestRefuses:
                 "to make 2-peaks of, got no test row; give the split of",
             ),
             ({"split": ["val", ""]}, InputError, "got no train and no test row"),
-            ({"split": ["train"]}, ShapeError, "got 2 of y and 1 of split"),
+            ({"split": None}, InputError, "got no train and no test row"),
+            ({"split": ["train", "test", ""]}, ShapeError, "got 2 of y and 3 of split"),
             ({"y": [1.0, np.nan]}, TargetError, "y: expected finite numbers"),
             (
                 {"y": [1.0, 90.0]},

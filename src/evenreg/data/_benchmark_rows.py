@@ -21,7 +21,7 @@ _CLASSES, _ROWS_A_CLASS = (
 
 
 def benchmark_rows(
-    y: ArrayLike, split: ArrayLike, variant: str, *, bins: Bins, random_state: int = 0
+    y: ArrayLike, split: ArrayLike | None, variant: str, *, bins: Bins, random_state: int = 0
 ) -> Parts:
     """The split of a variant of a benchmark: what its training or test set leaves out is in no part.
 
@@ -56,7 +56,7 @@ def benchmark_rows(
 
     Args:
         y: ``(n,)`` labels.
-        split: ``(n,)`` "train", "val", "test", or "" for rows in none of them.
+        split: ``(n,)`` "train", "val", "test", or "" for rows in none of them. No benchmark is without: None is refused.
         variant: One of `VARIANTS`.
         bins: The benchmark's bins, ``BENCHMARKS[name].bins``.
         random_state: Seed of the draw.
@@ -81,14 +81,14 @@ def benchmark_rows(
         100
     """
     make = _VARIANTS[_check.known(variant, VARIANTS, "variant")]
-    labels, parts = _check.labels(y), np.array(split, dtype="<U5")
-    _check.same_length(y=labels, split=parts)
+    labels, parts = _check.labels(y), np.array([] if split is None else split, dtype="<U5")
     lacking = [part for part in ("train", "test") if part not in parts]
     if lacking:
         raise InputError(
             f"split: expected train and test rows to make {variant} of, got no {' and no '.join(lacking)} row; give "
             "the split of the benchmark."
         )
+    _check.same_length(y=labels, split=parts)
     seed = _check.integer(random_state, "random_state", 0)
     try:
         return make(labels, parts, bins, seed)

@@ -56,7 +56,7 @@ def benchmark_rows(
 
     Args:
         y: ``(n,)`` labels.
-        split: ``(n,)`` "train", "val", "test", or "" for rows in none of them. No benchmark is without: None is refused.
+        split: ``(n,)`` "train", "val", "test", or "" for rows in none of them; None is refused.
         variant: One of `VARIANTS`.
         bins: The benchmark's bins, ``BENCHMARKS[name].bins``.
         random_state: Seed of the draw.

@@ -25,7 +25,12 @@ def test_the_papers_numbers_are_listed_in_a_hundred_columns(name, held, capsys):
     ("words", "told"),
     [
         (["agedb"], "did you mean 'agedb-dir'?"),
-        (["agedb-dir"], "expected --list, which prints the papers' numbers for agedb-dir"),
+        (["agedb-dir"], "expected a folder that 'evenreg data prepare agedb-dir' made, got data/agedb-dir"),
+        (["agedb-dir", "--methods", "gai"], "methods: agedb-dir has no use for it, got 'gai'; leave it out"),
+        (["agedb-dir", "--model", "m"], "model: agedb-dir has no use for it"),
+        (["sts-b-dir", "--subset", "1-peak"], "subset: sts-b-dir has no use for it"),
+        (["synthetic", "--rows", "gai"], "rows: synthetic has no use for it"),
+        (["sts-b-dir", "--encoder", "frozen", "--recipe", "frozen"], "expected one of recipe and encoder"),
     ],
 )
 def test_what_cannot_be_had_is_told(words, told, capsys):

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import pickle
 import shutil
 
 import numpy as np
@@ -414,3 +415,13 @@ def test_the_papers_split(real_data, tmp_path, monkeypatch):
     facts = facts_of_labels(AGEDB, drawn.y, drawn.split, drawn.paths)
     assert facts.differences(AGEDB) == []
     assert facts.same_draw is False
+
+
+def test_a_pickled_cache_is_its_folder(faces, tmp_path):
+    prepare(faces, tmp_path / "to")
+    cache = ImageCache.open(tmp_path / "to")
+    pickled = pickle.dumps(cache)
+    assert len(pickled) < 1000 < cache.images.nbytes
+    again = pickle.loads(pickled)
+    assert np.array_equal(again.images, cache.images)
+    assert again.fingerprint == cache.fingerprint

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from evenreg import _check
 from evenreg._cores import cores
+from evenreg.cli._cached_list import cached_list
 from evenreg.cli._compare_rows import DEFAULT_METHODS, row_name, rows_for
-from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_embedded, name_of, read_rows, source_of
+from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_table, kind_of, name_of, read_rows, source_of
+from evenreg.cli._settings import mapping_from
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
 from evenreg.training import RunFolder
@@ -41,6 +43,12 @@ def compare(
     epochs: int | None = None,
     patience: int | None = None,
     drop_missing: bool = False,
+    images: str | Path | None = None,
+    cache: str | Path | None = None,
+    side: int = 224,
+    skip_missing: bool = False,
+    encoder: str | None = None,
+    encoder_arguments: Mapping[str, Any] | None = None,
     resume: bool = False,
     overwrite: bool = False,
     jobs: int = 1,
@@ -54,8 +62,9 @@ def compare(
     positive targets. The row with the lowest validation b-MAE is kept in the folder's ``best``.
 
     Args:
-        data: A CSV or Parquet file, a DataFrame, or ``digits-rotation``, the embedded images.
-        target: The column to predict; None for the embedded images only.
+        data: A CSV or Parquet file, a DataFrame, a folder that ``evenreg data prepare`` made, or ``digits-rotation``,
+            the embedded images.
+        target: The column to predict; None for a prepared folder or the embedded images.
         methods: A list of methods, or text with semicolons between them: ``"vanilla; sqinv + lds; bmc"``.
         sweep: Values of the words' arguments, all combinations of which take the place of the methods that have
             them: ``"lds.size=5,9,15; lds.sigma=1,2"``, or ``"cost=l1,mse"`` for the costs. Rows that come out
@@ -72,10 +81,18 @@ def compare(
         many: Regions by count: more than this many training rows in a bin. With ``few`` only; None for regions
             relative to the uniform count.
         few: Regions by count: fewer than this many.
-        epochs: Most epochs of a network; None for 200 on tables, 40 on the embedded images.
+        epochs: Most epochs of a network; None for 200 on tables, 40 on the embedded images, 90 on other images.
         patience: Epochs without a better validation b-MAE after which a network stops; None for 16 on tables,
             all on images.
         drop_missing: Leave out rows whose target is missing.
+        images: In place of ``data``: a list of image files, with columns ``path`` (seen from the list's folder),
+            ``target`` and perhaps ``split``.
+        cache: Folder where these are kept decoded, for the next time; None for ``data/`` and the name of the list.
+        side: Pixels of a side that they are resized to.
+        skip_missing: Leave out images that are not there, or cannot be read.
+        encoder: Of images: ``resnet50`` (default), ``resnet18``, ``small-cnn`` or the path of a class,
+            ``package.module.Class``; of prepared sentence pairs: ``frozen`` (default), ``finetuned``, ``bilstm``.
+        encoder_arguments: Of the encoder.
         resume: Go on with an earlier run of the same settings in ``out``.
         overwrite: Delete an earlier run in ``out`` first.
         jobs: Cells trained at a time, each in a process and on a thread of its own; the numbers do not change
@@ -109,9 +126,21 @@ def compare(
     if bin_width is not None:
         _check.positive(bin_width, "bin_width")
     regions = regions_from(many, few)
+    if images is not None:
+        data, target, split = cached_list(
+            images, data, target, split, cache=cache, side=side, skip_missing=skip_missing, quiet=quiet
+        )
     rows_read = read_rows(data, target, split, drop_missing)
     seen = rows_read.y if rows_read.split is None else rows_read.y[rows_read.split != "test"]
-    rows = rows_for(methods, cost=cost, trees=not is_embedded(data), y=seen, sweep=sweep, reference=reference)
+    rows = rows_for(
+        methods,
+        cost=cost,
+        trees=is_table(rows_read),
+        kind=kind_of(rows_read),
+        y=seen,
+        sweep=sweep,
+        reference=reference,
+    )
     reference = row_name(reference, cost)
     folder = Path(out or Path("runs") / Path(name_of(data)).stem)
     if not temporary:
@@ -123,15 +152,15 @@ def compare(
     from evenreg.cli._progress import progress_for
     from evenreg.training import Budget
 
-    source = source_of(rows_read, bin_width)
-    # Rows that lie in memory and models this small are faster on the processor than on the way to a GPU.
-    budget = Budget(
-        epochs or source.epochs, patience or source.patience, trainer={"accelerator": "cpu", "devices": 1}
-    )
+    source = source_of(rows_read, bin_width, encoder=encoder, arguments=encoder_arguments)
+    if many is None:
+        regions = source.regions or regions
+    trainer = {"accelerator": source.accelerator, "devices": 1}
+    budget = Budget(epochs or source.epochs, patience or source.patience, trainer=trainer)
     config: dict[str, Any] = {
         "command": "compare", "data": name_of(data), "rows": rows, "sweep": sweep, "seeds": seeds, "cost": cost,
         "epochs": budget.epochs, "patience": budget.patience, "split": split, "many": many, "few": few,
-        **facts_of(source),
+        "encoder": encoder, "encoder_arguments": dict(encoder_arguments or {}), **facts_of(source),
     }  # fmt: skip
     with ExitStack() as undo:
         if temporary:
@@ -183,7 +212,13 @@ def add_arguments(parser: "Parser") -> None:
         "marked."
     )
     add = parser.add_argument
-    add("data", nargs="?", default=EMBEDDED, help=f"CSV or Parquet file, or {EMBEDDED} (the default)")
+    add(
+        "data",
+        nargs="?",
+        default=EMBEDDED,
+        help=f"CSV or Parquet file, prepared folder, or {EMBEDDED} (the default)",
+    )
+    add("--images", metavar="FILE", help="in place of it: list of images, with columns path and the target")
     add("--target", metavar="COLUMN", help="column to predict (needed for a file)")
     add(
         "--methods",
@@ -230,6 +265,24 @@ def add_arguments(parser: "Parser") -> None:
     )
     add("--jobs", type=int, default=cores(), metavar="N", help="trainings at a time (default: one a core)")
     add("--drop-missing", action="store_true", help="leave out rows whose target is missing")
+    add(
+        "--cache",
+        metavar="FOLDER",
+        help="where listed images are kept decoded (default data/ and the list's name)",
+    )
+    add("--side", type=int, default=224, metavar="N", help="pixels of a side of listed images (default 224)")
+    add("--skip-missing", action="store_true", help="leave out images that are not there or cannot be read")
+    add(
+        "--encoder",
+        metavar="NAME",
+        help="images: resnet50 (default), resnet18, small-cnn or package.module.Class; sentences: frozen (default), "
+        "finetuned, bilstm",
+    )
+    add(
+        "--encoder-arguments",
+        metavar="YAML",
+        help="of the encoder, such as 'weights: FOLDER' of a ResNet, or 'model: FOLDER' of sentences",
+    )
     add("--resume", action="store_true", help="go on with an earlier run in the folder")
     add("--overwrite", action="store_true", help="delete an earlier run in the folder first")
     add("--quiet", action="store_true", help="no progress on stderr")
@@ -238,5 +291,7 @@ def add_arguments(parser: "Parser") -> None:
 def run(args: argparse.Namespace) -> int:
     """Run ``evenreg compare`` and print the report."""
     options = {k: v for k, v in vars(args).items() if k not in ("verb", "data")}
+    if args.encoder_arguments is not None:
+        options["encoder_arguments"] = mapping_from(args.encoder_arguments)
     print(compare(args.data, **options))
     return 0

@@ -1,12 +1,13 @@
 """Train every row with every seed on all cores, and go on where an earlier run stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
 from evenreg.cli._progress import AbstractProgress
+from evenreg.cli._settings import Settings
 from evenreg.cli._trainer import Trained, Trainer, cell_folder, load_cell
 from evenreg.cli._workers import open_workers
 from evenreg.errors import InputError, TrainingError
@@ -33,12 +34,13 @@ def train_rows(
     budget: Budget,
     jobs: int,
     progress: AbstractProgress,
+    settings: Mapping[str, Settings] | None = None,
 ) -> Cells:
     """Train all cells, ``jobs`` at a time; the numbers are the same for any ``jobs``.
 
     Within a seed the first row (vanilla) is trained before the others, whose learned noise scales start at its
-    validation RMSE. A row that diverges with any seed, or asks for more than its training rows have (such as groups
-    without labels), is left out and told in ``failed``.
+    validation RMSE. ``settings`` are those of rows whose name is not their method. A row that diverges with any seed,
+    or asks for more than its training rows have (such as groups without labels), is left out and told in ``failed``.
 
     Raises:
         TrainingError: Vanilla diverged, or the row that the others are held against.
@@ -47,7 +49,8 @@ def train_rows(
     first, *others = rows
     done: dict[tuple[str, int], Trained] = {}
     failed: dict[str, str] = {}
-    with open_workers(Trainer(source, run, cost, budget), min(jobs, len(rows) * seeds), progress) as workers:
+    trainer = Trainer(source, run, cost, budget, settings or {})
+    with open_workers(trainer, min(jobs, len(rows) * seeds), progress) as workers:
         running: dict[Future[Trained], tuple[str, int]] = {}
 
         def start(row: str, seed: int, noise: float | None) -> None:

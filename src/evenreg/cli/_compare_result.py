@@ -92,7 +92,7 @@ class CompareResult:
         """Evaluate trained cells on the test rows; regions count training and validation rows together."""
         test = source.test
         y = source.y[test]
-        space = LabelSpace.fit(np.delete(source.y, test), source.bins)
+        space = LabelSpace.fit(source.y[source.counted], source.bins)
         assigned = regions.assign(y, space)
         evaluations = {
             row: [evaluate(y, cell.prediction, space, regions) for cell in seeds]
@@ -118,7 +118,7 @@ class CompareResult:
             if trained[0].resampled is not None
         }
         recipe = (
-            f"Networks: {source.encoder_name}, AdamW, cost {cost}, stopped and selected on validation b-MAE."
+            f"Networks: {source.encoder_name}, {_trained_by(source)}, cost {cost}, {_selected_by(source)}."
         )
         model = cells.rows[chosen][int(np.argmin(val_bmae[chosen]))].model
         told = f"Chosen on validation: {chosen} (b-MAE {_mean(val_bmae[chosen])}"
@@ -135,6 +135,7 @@ class CompareResult:
             target=source.target,
             notes=(
                 recipe,
+                *source.notes,
                 *resampled_notes(resampled),
                 *(routing_sentence(*row) for row in routing.items()),
                 *cells.failed.values(),
@@ -237,6 +238,15 @@ class CompareResult:
 
 def _mean(values: Sequence[float]) -> str:
     return f"{float(np.mean(values)):#.4g}".rstrip(".")
+
+
+def _trained_by(source: AbstractSource) -> str:
+    return {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD"}[source.optimizer.get("optimizer", "adamw")]
+
+
+def _selected_by(source: AbstractSource) -> str:
+    errors = {"bmae": "b-MAE", "mae": "MAE", "mse": "MSE"}
+    return f"stopped and selected on validation {errors[source.select]}"
 
 
 def _heading(source: AbstractSource, seeds: int) -> str:

@@ -21,6 +21,7 @@ def rows_for(
     *,
     cost: str = "l1",
     trees: bool,
+    kind: str = "images",
     y: NDArray[np.float64],
     sweep: str | None = None,
     reference: str = "vanilla",
@@ -36,6 +37,7 @@ def rows_for(
         methods: Methods separated by semicolons.
         cost: The cost of rows that name none.
         trees: Whether the data is a table.
+        kind: What it is called where it is none.
         y: ``(n,)`` labels outside the test set.
         sweep: See `evenreg.cli._sweep.swept`; acts on ``methods`` alone.
         reference: The method that the others are held against.
@@ -60,8 +62,8 @@ def rows_for(
     names = ["vanilla", *(_plainest(words, cost) for words in asked)]
     roles = {word.role for words in (*asked, held_against) for word in words}
     if "model" in roles and not trees:
-        raise InputError("methods: hgb expects the columns of a table, got images; leave its rows out.")
-    if "resampling" in roles and not trees:
+        raise InputError(f"methods: hgb expects the columns of a table, got {kind}; leave its rows out.")
+    if "resampling" in roles and not trees and kind == "images":
         sampler = next(w.name for words in (*asked, held_against) for w in words if w.role == "resampling")
         raise InputError(f"methods: {sampler} {NOT_OF_IMAGES}; leave its rows out.")
     if "transform" in roles and y.min() <= 0:

@@ -12,6 +12,14 @@ from threading import Thread
 from typing import Any
 
 
+def first_process() -> bool:
+    """Whether this is the process a person started, or the first of a cluster's: it alone writes and prints."""
+    for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):
+        if name in os.environ:
+            return os.environ[name] == "0"
+    return True
+
+
 def process_context() -> BaseContext:
     """How processes are begun: where it can be from a server that was forked before any thread ran."""
     return multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")

@@ -1,6 +1,6 @@
 """The settings of a training: a config file, one of its rows, and what was said beside it, which has the last word."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, final
@@ -9,7 +9,18 @@ from evenreg import _check
 from evenreg._words import parse
 from evenreg.errors import InputError, MissingFileError
 
-_DESCRIBING = ("about", "rows")
+_MAPPINGS = {
+    "trainer": ("arguments of Lightning's Trainer", "devices: 2"),
+    "encoder_arguments": ("arguments of the encoder", "width: 32"),
+    "second_stage": ("settings of a second stage", "epochs: 30"),
+}
+_CHOICES = {
+    "select": ("bmae", "mae", "mse"),
+    "optimizer": ("adamw", "adam", "sgd"),
+    "schedule": ("constant", "one-cycle", "cosine", "steps"),
+    "augmentation": ("light", "heavy", "none"),
+}
+_DESCRIBING = ("about", "rows", "variants", "sweeps")
 
 
 @final
@@ -35,17 +46,35 @@ class Settings:
     batch_size: int | None = None
     learning_rate: float | None = None
     weight_decay: float | None = None
+    optimizer: str | None = None
+    momentum: float | None = None
+    head_learning_rate: float | None = None
+    schedule: str | None = None
+    milestones: Sequence[int] | None = None
+    second_stage: Mapping[str, Any] = field(default_factory=dict)
+    units: str | float = "sd"
+    select: str | None = None
+    encoder: str | None = None
+    encoder_arguments: Mapping[str, Any] = field(default_factory=dict)
+    augmentation: str | None = None
+    recipe_class: str | None = None
     checkpoint_seconds: float = 10.0
     trainer: Mapping[str, Any] = field(default_factory=dict)
 
     @staticmethod
-    def of(config: str | Path | None, row: str | None, said: Mapping[str, Any]) -> "Settings":
+    def of(
+        config: str | Path | Mapping[str, Any] | None,
+        row: str | None,
+        said: Mapping[str, Any],
+        variant: str | None = None,
+    ) -> "Settings":
         """Resolve settings.
 
         Args:
-            config: A YAML file, or the name of a recipe; None for ``said`` alone.
+            config: A YAML file, the name of a recipe, or what `read_config` found there; None for ``said`` alone.
             row: One of its rows.
             said: Settings that win over the file's; None counts as not said.
+            variant: One of its variants; None for the first, where there are any.
 
         Raises:
             MissingFileError: No such file or recipe.
@@ -61,14 +90,22 @@ class Settings:
             raise InputError(
                 f"expected one of row and method, got row {row!r} and method {said['method']!r}; leave one out."
             )
-        found = {} if config is None else read_config(config)
-        rows = found.pop("rows", None) or {}
-        found.pop("about", None)
+        read = {} if config is None else config if isinstance(config, Mapping) else read_config(config)
+        where = "these settings" if isinstance(config, Mapping) else config
+        rows, variants = read.get("rows") or {}, read.get("variants") or {}
+        found = {name: value for name, value in read.items() if name not in _DESCRIBING}
+        if variants or variant is not None:
+            name = next(iter(variants)) if variant is None else _check.known(variant, variants, "variant")
+            found |= variants[name] or {}
         if row is not None:
-            found |= _row(row, rows, config)
+            found |= _row(row, rows, where)
         given = {name: value for name, value in {**found, **_told(said)}.items() if value is not None}
-        if isinstance(found.get("trainer"), dict):
-            given["trainer"] = found["trainer"] | dict(said.get("trainer") or {})
+        for name in ("trainer", "encoder_arguments"):
+            if isinstance(found.get(name), dict):
+                given[name] = found[name] | dict(said.get(name) or {})
+        if said.get("epochs") is not None:  # of every stage
+            stage = dict(given.get("second_stage") or {})
+            given["second_stage"] = {name: value for name, value in stage.items() if name != "epochs"}
         if "method" not in given:
             offer = (
                 f"add --row with one of {', '.join(rows)}"
@@ -85,18 +122,22 @@ def _checked(given: Mapping[str, Any]) -> Settings:
     for name in values.keys() & {"epochs", "patience", "batch_size", "seed"}:
         least = {"batch_size": 2, "seed": 0}.get(name, 1)
         values[name] = _check.integer(values[name], name, least)
-    for name in values.keys() & {"bin_width", "learning_rate"}:
+    for name in values.keys() & {"bin_width", "learning_rate", "head_learning_rate"}:
         values[name] = _check.positive(values[name], name)
     for name in values.keys() & {"weight_decay", "checkpoint_seconds", "many", "few"}:
         values[name] = _check.positive(values[name], name, zero=True)
     _check.known(values.get("cost", "l1"), ("l1", "mse", "huber"), "cost")
     if not isinstance(values.get("drop_missing", False), bool):
         raise InputError(f"drop_missing: expected true or false, got {values['drop_missing']!r}.")
-    if not isinstance(values.get("trainer", {}), Mapping):
-        raise InputError(
-            f"trainer: expected arguments of Lightning's Trainer by name, got {values['trainer']!r}; for instance "
-            "devices: 2."
-        )
+    for name, (what, example) in _MAPPINGS.items():
+        if not isinstance(values.get(name, {}), Mapping):
+            raise InputError(
+                f"{name}: expected {what} by name, got {values[name]!r}; for instance {example}."
+            )
+    for name in values.keys() & _CHOICES.keys():
+        _check.known(values[name], _CHOICES[name], name)
+    if values.get("units", "sd") not in ("sd", "label"):
+        values["units"] = _check.positive(values["units"], "units")
     for name in values.keys() & {"target", "split"}:
         values[name] = str(values[name])
     values["method"] = " + ".join(map(str, parse(str(values["method"]))))
@@ -105,6 +146,24 @@ def _checked(given: Mapping[str, Any]) -> Settings:
 
 def _told(said: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
+
+
+def mapping_from(text: str) -> dict[str, Any]:
+    """Names and values of an option that is written as YAML.
+
+    Example:
+        >>> mapping_from("weights: my/resnet, depth: 18")
+        {'weights': 'my/resnet', 'depth': 18}
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(text if text.strip().startswith("{") else text.replace(", ", "\n"))
+    except yaml.YAMLError:
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(f"expected names and values such as 'weights: FOLDER', got {text!r}; write it so.")
+    return found
 
 
 def recipe_files() -> dict[str, Path]:
@@ -141,8 +200,13 @@ def read_config(config: str | Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(f"{path}: expected settings such as 'data: sales.csv', got {type(found).__name__}.")
     _known_keys(found, (*_DESCRIBING, *_keys()), str(config))
-    if not isinstance(found.get("rows") or {}, dict):
-        raise InputError(f"{path}: expected rows as names with a colon each, got {found['rows']!r}.")
+    for name in ("rows", "variants", "sweeps"):
+        if not isinstance(found.get(name) or {}, dict):
+            raise InputError(f"{path}: expected {name} as names with a colon each, got {found[name]!r}.")
+    for name, own in (found.get("variants") or {}).items():
+        if not isinstance(own or {}, dict):
+            raise InputError(f"{path}: expected settings of variant {name!r}, got {own!r}.")
+        _known_keys(own or {}, tuple(_keys()), f"variant {name!r} of {config}")
     return found
 
 
@@ -170,7 +234,7 @@ def _keys() -> list[str]:
 
 def _known_keys(found: Mapping[Any, Any], keys: tuple[str, ...], where: str) -> None:
     for key in found:
-        _check.known(key, keys, f"setting of {where}")
+        _check.known(str(key), keys, f"setting of {where}")
 
 
 def _row(row: str, rows: Mapping[Any, Any], config: str | Path | None) -> dict[str, Any]:
@@ -179,9 +243,9 @@ def _row(row: str, rows: Mapping[Any, Any], config: str | Path | None) -> dict[s
         raise InputError(f"row: expected a config whose row it is, got none for {row!r}; add --config.")
     names = {_plain(str(name)): name for name in rows}
     name = names[_check.known(_plain(row), names, f"row of {config}")]
-    own = rows[name] or {}
+    own = {"method": rows[name]} if isinstance(rows[name], str) else rows[name] or {}
     if not isinstance(own, dict):
-        raise InputError(f"row {name!r} of {config}: expected settings or nothing, got {own!r}.")
+        raise InputError(f"row {name!r} of {config}: expected a method, settings or nothing, got {own!r}.")
     _known_keys(own, tuple(_keys()), f"row {name!r} of {config}")
     return {"method": str(name), **own}
 

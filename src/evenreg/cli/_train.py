@@ -1,7 +1,6 @@
 """``evenreg train``: one method, one seed, a model to keep."""
 
 import argparse
-import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,17 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenreg._words import parse
-from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_embedded, name_of, read_rows, source_of
+from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_table, kind_of, name_of, read_rows, source_of
+from evenreg.cli._processes import first_process
 from evenreg.cli._resampled_note import NOT_OF_IMAGES
 from evenreg.cli._settings import Settings
 from evenreg.cli._shot_options import regions_from
+from evenreg.cli._source_settings import set_recipe
 from evenreg.errors import InputError
 from evenreg.training import RunFolder
 
 if TYPE_CHECKING:
     from evenreg.cli._parser import Parser
     from evenreg.cli._train_result import TrainResult
-    from evenreg.training import Budget, ImageSource, TableSource
+    from evenreg.training import AbstractSource, Budget
 
 
 def train(
@@ -39,6 +40,7 @@ def train(
     few: float | None = None,
     epochs: int | None = None,
     patience: int | None = None,
+    encoder: str | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
     weight_decay: float | None = None,
@@ -56,8 +58,9 @@ def train(
     they are the same rows. Anything not said here is taken from ``config``, then from the defaults below.
 
     Args:
-        data: A CSV or Parquet file, a DataFrame, or ``digits-rotation``, the embedded images.
-        target: The column to predict; None for the embedded images only.
+        data: A CSV or Parquet file, a DataFrame, a folder that ``evenreg data prepare`` made, or ``digits-rotation``,
+            the embedded images.
+        target: The column to predict; None for a prepared folder or the embedded images.
         method: For instance ``"sqinv + lds"``.
         config: A YAML file of these arguments, or the name of a recipe (`evenreg.recipes`).
         row: One of the config's rows.
@@ -72,6 +75,7 @@ def train(
         epochs: Most epochs; default 200 on tables, 40 on the embedded images.
         patience: Epochs without a better validation b-MAE after which training stops; default 16 on tables, all on
             images.
+        encoder: Of prepared images or sentence pairs; see `evenreg.compare`.
         batch_size: Rows of a training batch, over all devices; default 256 on tables, 128 on images.
         learning_rate: AdamW's; default 0.001 on tables, 0.005 (largest of one cycle) on images.
         weight_decay: AdamW's; default 0.0001.
@@ -95,7 +99,7 @@ def train(
     said = {
         "data": data, "target": target, "method": method, "seed": seed, "cost": cost, "split": split,
         "bin_width": bin_width, "many": many, "few": few, "epochs": epochs, "patience": patience,
-        "batch_size": batch_size, "learning_rate": learning_rate, "weight_decay": weight_decay,
+        "encoder": encoder, "batch_size": batch_size, "learning_rate": learning_rate, "weight_decay": weight_decay,
         "checkpoint_seconds": checkpoint_seconds, "drop_missing": drop_missing, "trainer": trainer,
     }  # fmt: skip
     settings = Settings.of(config, row, said)
@@ -107,7 +111,7 @@ def train(
         )
     regions = regions_from(settings.many, settings.few)
     rows = read_rows(settings.data, settings.target, settings.split, settings.drop_missing)
-    _check_method(settings, rows.y)
+    _check_method(settings, rows)
     if settings.method is not None and "hgb" in settings.method:
         of_networks = (
             "epochs",
@@ -128,7 +132,7 @@ def train(
         if out is not None
         else Path("runs") / (Path(settings.data).stem if is_file else rows.target)
     )
-    if _first_process():
+    if first_process():
         RunFolder.check(folder, resume=resume, overwrite=overwrite)
 
     # Nearly everything a person can get wrong is behind us: now the slow imports.
@@ -137,8 +141,13 @@ def train(
     from evenreg.training import Budget
 
     arguments = trainer_arguments(settings.trainer, trainer_words)
-    source = source_of(rows, settings.bin_width)
-    _set_recipe(source, settings)
+    source = source_of(
+        rows, settings.bin_width, encoder=settings.encoder, arguments=settings.encoder_arguments,
+        augmentation=settings.augmentation,
+    )  # fmt: skip
+    if settings.many is None:
+        regions = source.regions or regions
+    set_recipe(source, settings)
     plan: dict[str, Any] = asdict(settings) | {
         "command": "train", "data": name_of(settings.data), "epochs": settings.epochs or source.epochs,
         "patience": settings.patience or source.patience, "batch_size": source.batch_size,
@@ -151,7 +160,7 @@ def train(
         settings.checkpoint_seconds,
         trainer={"default_root_dir": folder, **arguments},
     )
-    first = _first_process()
+    first = first_process()
     run = RunFolder.open(folder, plan, resume=resume, overwrite=overwrite) if first else RunFolder(folder)
     if run.done:
         return TrainResult.read(source, folder, settings, regions)
@@ -164,7 +173,7 @@ def train(
 
 
 def _train(
-    settings: Settings, source: "TableSource | ImageSource", run: RunFolder, budget: "Budget", quiet: bool
+    settings: Settings, source: "AbstractSource", run: RunFolder, budget: "Budget", quiet: bool
 ) -> None:
     """Train, keep the model and its test predictions; only the first of several processes comes back."""
     from evenreg.cli._train_progress import EpochProgress
@@ -173,7 +182,7 @@ def _train(
     from evenreg.training._checkpoints import LAST
 
     fit = run.path / "fit"
-    if not quiet and _first_process():
+    if not quiet and first_process():
         budget = budget.with_callback(EpochProgress())
     try:
         result = train_cell(
@@ -184,38 +193,30 @@ def _train(
             budget=budget,
         )
     except KeyboardInterrupt:
-        if _first_process():
+        if first_process():
             kept = f"the best model so far is in {fit / 'best'}; " if (fit / "best").exists() else ""
             goes_on = any(fit.rglob(LAST))
             print(f"{kept}--resume {'goes on from here' if goes_on else 'starts again'}.", file=sys.stderr)
         raise
-    if not _first_process():
+    if not first_process():
         sys.exit(0)  # processes that Lightning started have nothing left to do
     keep(result, run.path)
     shutil.rmtree(fit, ignore_errors=True)
 
 
-def _check_method(settings: Settings, y: Any) -> None:
+def _check_method(settings: Settings, rows: Any) -> None:
     """What of the method the data cannot have, told before anything heavy is imported."""
-    roles = {word.role for word in parse(str(settings.method))}
-    if "model" in roles and is_embedded(settings.data):
+    roles, y = {word.role for word in parse(str(settings.method))}, rows.y
+    if "model" in roles and not is_table(rows):
         raise InputError(
-            f"method: {settings.method} expects the columns of a table, got images; leave hgb out."
+            f"method: {settings.method} expects the columns of a table, got {kind_of(rows)}; leave hgb out."
         )
-    if "resampling" in roles and is_embedded(settings.data):
+    if "resampling" in roles and kind_of(rows) == "images":
         raise InputError(f"method: {settings.method} {NOT_OF_IMAGES}; leave the word out.")
     if "transform" in roles and y.min() <= 0:
         raise InputError(
             f"method: log expects a target above 0, got a smallest value of {y.min():g}; leave log out."
         )
-
-
-def _set_recipe(source: "TableSource | ImageSource", settings: Settings) -> None:
-    """Batch size and optimizer of the settings in place of the source's own."""
-    if settings.batch_size is not None:
-        source.batch_size = settings.batch_size
-    named = {"learning_rate": settings.learning_rate, "weight_decay": settings.weight_decay}
-    source.optimizer = {**source.optimizer, **{k: v for k, v in named.items() if v is not None}}
 
 
 def _plain(value: Any) -> Any:
@@ -225,14 +226,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return value if isinstance(value, str | int | float | None) else type(value).__name__
-
-
-def _first_process() -> bool:
-    """Whether this is the process a person started, or the first of a cluster's: it alone writes and prints."""
-    for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK"):
-        if name in os.environ:
-            return os.environ[name] == "0"
-    return True
 
 
 def add_arguments(parser: "Parser") -> None:
@@ -247,7 +240,7 @@ def add_arguments(parser: "Parser") -> None:
     )
     parser.hand_on("trainer")
     add = parser.add_argument
-    add("--data", metavar="FILE", help=f"CSV or Parquet file, or {EMBEDDED}")
+    add("--data", metavar="FILE", help=f"CSV or Parquet file, prepared folder, or {EMBEDDED}")
     add("--target", metavar="COLUMN", help="column to predict (needed for a file)")
     add("--method", metavar="WORDS", help="for instance 'sqinv + lds'")
     add("--config", metavar="FILE", help="YAML of these options, or a recipe's name (see 'evenreg recipes')")
@@ -270,6 +263,7 @@ def add_arguments(parser: "Parser") -> None:
         metavar="N",
         help="epochs without gain before stopping (default 16, images all)",
     )
+    add("--encoder", metavar="NAME", help="of a prepared folder, as in 'evenreg compare'")
     add("--batch-size", type=int, metavar="N", help="over all devices (default 256, embedded images 128)")
     add("--learning-rate", type=float, metavar="X", help="default 0.001, embedded images 0.005")
     add("--weight-decay", type=float, metavar="X", help="default 0.0001")

@@ -69,7 +69,7 @@ class TrainResult:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)
         test = source.test
-        y, seen = source.y[test], np.delete(source.y, test)
+        y, seen = source.y[test], source.y[source.counted]
         space = LabelSpace.fit(seen, source.bins)
         train, val = source.train_and_validation(settings.seed)
         return cls(

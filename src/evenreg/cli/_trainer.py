@@ -1,10 +1,11 @@
 """One cell of a comparison: train it, keep it in the run's folder, find it there again."""
 
+import copy
 import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -12,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenreg._files import write_json, write_text
+from evenreg.cli._processes import first_process
 from evenreg.cli._progress import AbstractProgress
+from evenreg.cli._settings import Settings
+from evenreg.cli._source_settings import set_recipe
 from evenreg.evaluation import GroupRouting
 from evenreg.training import AbstractSource, Budget, CellResult, Draw, Method, train_cell
 
 _RESULT, _PREDICTION = "result.json", "prediction.npy"
-_NUMBERS = ("val_bmae", "val_rmse", "seconds")
+_NUMBERS = ("val_bmae", "val_mae", "val_rmse", "seconds")
 
 
 @final
@@ -28,6 +32,7 @@ class Trained:
     Attributes:
         prediction: ``(test rows,)`` in label units.
         val_bmae: Balanced MAE on the seed's validation rows.
+        val_mae: MAE on them.
         val_rmse: RMSE on them.
         seconds: Training time.
         model: Folder of the model.
@@ -37,6 +42,7 @@ class Trained:
 
     prediction: NDArray[np.float64]
     val_bmae: float
+    val_mae: float
     val_rmse: float
     seconds: float
     model: Path
@@ -54,12 +60,14 @@ class Trainer:
         run: Folder of the run.
         cost: The cost of rows that name none.
         budget: How long networks train.
+        settings: Of rows whose name is not their method, or that are trained otherwise than the rest.
     """
 
     source: AbstractSource
     run: Path
     cost: str
     budget: Budget
+    settings: Mapping[str, Settings] = field(default_factory=dict)
     _draws: dict[int, Draw] = field(default_factory=dict)
 
     def __call__(self, row: str, seed: int, noise: float | None, progress: AbstractProgress) -> Trained:
@@ -71,30 +79,30 @@ class Trainer:
         from threadpoolctl import threadpool_limits
 
         progress.start(row, seed)
-        if seed not in self._draws:
-            self._draws[seed] = Draw(self.source, seed)
+        method, draw, cost, budget = self._planned(row, seed)
         folder = cell_folder(self.run, row, seed)
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
             with threadpool_limits(1):
                 result = train_cell(
-                    Method.parse(row),
-                    self._draws[seed],
+                    Method.parse(method),
+                    draw,
                     folder / "fit",
-                    cost=self.cost,
+                    cost=cost,
                     noise_sigma=noise,
-                    budget=self.budget,
+                    budget=budget,
                     tell=lambda epoch, val_bmae: progress.epoch(row, seed, epoch, val_bmae),
                 )
         finally:
             torch.set_num_threads(threads)
-        result.model.save(folder / "model")
-        np.save(folder / _PREDICTION, result.prediction)
-        write_curves(result, folder)
         told = {"row": row, "seed": seed, **facts_of_cell(result)}
-        write_json(folder / _RESULT, told)  # last: a cell with it is done
-        shutil.rmtree(folder / "fit", ignore_errors=True)
+        if first_process():
+            result.model.save(folder / "model")
+            np.save(folder / _PREDICTION, result.prediction)
+            write_curves(result, folder)
+            write_json(folder / _RESULT, told)  # last: a cell with it is done
+            shutil.rmtree(folder / "fit", ignore_errors=True)
         return Trained(
             result.prediction,
             **_numbers(told),
@@ -102,6 +110,20 @@ class Trainer:
             routing=result.routing,
             resampled=result.resampled,
         )
+
+    def _planned(self, row: str, seed: int) -> tuple[str, Draw, str, Budget]:
+        """Method, rows, cost and budget of a row."""
+        if seed not in self._draws:
+            self._draws[seed] = Draw(self.source, seed)
+        draw, own = self._draws[seed], self.settings.get(row)
+        if own is None:
+            return row, draw, self.cost, self.budget
+        source = copy.copy(self.source)
+        set_recipe(source, own)
+        budget = replace(
+            self.budget, epochs=own.epochs or source.epochs, patience=own.patience or source.patience
+        )
+        return str(own.method), draw.trained_as(source), own.cost, budget
 
 
 def cell_folder(run: Path, row: str, seed: int) -> Path:

@@ -19,6 +19,7 @@ from evenreg.data._inputs import TableInputs as TableInputs
 from evenreg.data._inputs import TreeInputs as TreeInputs
 from evenreg.data._prepare_images import prepare_images as prepare_images
 from evenreg.data._prepare_sentences import prepare_sentences as prepare_sentences
+from evenreg.data._prepared import open_prepared as open_prepared
 from evenreg.data._preprocessor import TablePreprocessor as TablePreprocessor
 from evenreg.data._rows import AbstractBlock as AbstractBlock
 from evenreg.data._rows import AbstractRows as AbstractRows
@@ -66,6 +67,7 @@ __all__ = [
     "column_names",
     "crop_and_flip",
     "digits_rotation",
+    "open_prepared",
     "open_rows",
     "prepare_images",
     "prepare_sentences",

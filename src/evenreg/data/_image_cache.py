@@ -42,6 +42,7 @@ class ImageCache:
         fingerprint: SHA-256 of images, labels and split, in order.
         target: Name of the label.
         notes: What there is to know of how it came about, such as images that were left out.
+        folder: Where it lies. A pickled cache is its folder, opened again by whoever reads it.
     """
 
     images: NDArray[np.uint8]
@@ -53,6 +54,10 @@ class ImageCache:
     fingerprint: str
     target: str
     notes: tuple[str, ...] = field(default=())
+    folder: Path = Path()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ImageCache.open, (self.folder,)  # else all pixels would go along
 
     @classmethod
     def open(cls, folder: str | Path) -> "ImageCache":
@@ -80,8 +85,9 @@ class ImageCache:
         digest = "".join(str(manifest.files[name]["sha256"]) for name in (IMAGES, LABELS))
         fingerprint = draw_digest([digest], np.array([""]))
         return cls(
-            images, y, split, paths, pixels, manifest.benchmark, fingerprint, manifest.target, manifest.notes
-        )
+            images, y, split, paths, pixels, manifest.benchmark, fingerprint, manifest.target, manifest.notes,
+            folder.resolve(),
+        )  # fmt: skip
 
     @cached_property
     def facts(self) -> SplitFacts | ListFacts:

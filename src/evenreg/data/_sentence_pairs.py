@@ -1,7 +1,7 @@
 """Labelled pairs of sentences, as read and as a prepared folder keeps them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
@@ -32,6 +32,7 @@ class SentencePairs:
         split: (n,) "train", "val" or "test".
         benchmark: What the papers say about the data.
         fingerprint: SHA-256 of sentences, scores and split, in order.
+        folder: Where they lie, if they do.
     """
 
     first: tuple[str, ...]
@@ -40,6 +41,7 @@ class SentencePairs:
     split: NDArray[Any]
     benchmark: Benchmark
     fingerprint: str
+    folder: Path | None = None
 
     @classmethod
     def of(
@@ -78,7 +80,7 @@ class SentencePairs:
             raise InputError(
                 f"{folder / PAIRS}: expected the file that was prepared, got another; prepare it again."
             )
-        return cls.of(rows, split, manifest.benchmark)
+        return replace(cls.of(rows, split, manifest.benchmark), folder=folder)
 
     def write(self, folder: Path) -> None:
         """Write ``pairs.tsv``: a header, then tab-separated rows without any quoting."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evenreg.training._batches import Batch as Batch
     from evenreg.training._batches import Rows as Rows
     from evenreg.training._batches import memory_loader as memory_loader
+    from evenreg.training._cached_image_source import CachedImageSource as CachedImageSource
     from evenreg.training._cell import CellResult as CellResult
     from evenreg.training._cell import Draw as Draw
     from evenreg.training._cell import train_cell as train_cell
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from evenreg.training._model import TrainedTrees as TrainedTrees
     from evenreg.training._model import load_model as load_model
     from evenreg.training._optimizer import Optimizer as Optimizer
+    from evenreg.training._pair_source import PairSource as PairSource
     from evenreg.training._regularize import Regularize as Regularize
     from evenreg.training._regularizer_handle import RegularizerHandle as RegularizerHandle
     from evenreg.training._run import RunFolder as RunFolder
@@ -58,6 +60,7 @@ _NAMES = {
     "BalancedBatchSampler": "_balanced_batch_sampler",
     "Batch": "_batches",
     "Budget": "_fit",
+    "CachedImageSource": "_cached_image_source",
     "CellResult": "_cell",
     "Draw": "_cell",
     "FDSCallback": "_fds_callback",
@@ -70,6 +73,7 @@ _NAMES = {
     "load_model": "_model",
     "memory_loader": "_batches",
     "Method": "_method",
+    "PairSource": "_pair_source",
     "read_about": "_about",
     "Regularize": "_regularize",
     "RegularizerHandle": "_regularizer_handle",
@@ -100,6 +104,7 @@ __all__ = [
     "BalancedBatchSampler",
     "Batch",
     "Budget",
+    "CachedImageSource",
     "CellResult",
     "Draw",
     "FDSCallback",
@@ -108,6 +113,7 @@ __all__ = [
     "ImageSource",
     "Method",
     "Optimizer",
+    "PairSource",
     "RegressionTask",
     "Regularize",
     "RegularizerHandle",

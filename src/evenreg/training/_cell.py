@@ -1,9 +1,10 @@
 """One cell of a comparison: one method trained with one seed."""
 
+import copy
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, Self, final
 
 import numpy as np
 import torch
@@ -40,6 +41,12 @@ class Draw:
         self.train, self.val = source.train_and_validation(seed)
         self.space = LabelSpace.fit(source.y[self.train], source.bins)
         self.prepared: AbstractPrepared = source.prepare(self.train)
+
+    def trained_as(self, source: AbstractSource) -> Self:
+        """The same rows with the training settings of another copy of the source."""
+        other = copy.copy(self)
+        other.source = source
+        return other
 
     def weights(self, method: Method, groups: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """Loss weights ``(training rows,)``, mean 1; no other row has one.

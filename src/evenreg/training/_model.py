@@ -1,13 +1,14 @@
 """A trained model as a folder: predict with it anywhere, read it back without pickle."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 import evenreg
 from evenreg import _check
@@ -16,7 +17,7 @@ from evenreg.data import TablePreprocessor
 from evenreg.errors import InputError
 from evenreg.heads import AbstractHead, ClassifierHead, GroupHead, LinearHead
 from evenreg.losses import L1Loss
-from evenreg.models import SmallCNN, TableMLP
+from evenreg.models import PixelEncoder, SmallCNN, TableMLP
 from evenreg.training._about import ABOUT, read_about, unreadable
 from evenreg.training._export import export_network
 from evenreg.training._fit import predict
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from sklearn.ensemble import HistGradientBoostingRegressor
 
+_ROWS_AT_ONCE = 256  # of pixels, which grow in the encoder
 _WEIGHTS, _INPUTS, _TREES = "weights.pt", "inputs.skops", "trees.skops"
-_ENCODERS: dict[str, type[nn.Module]] = {"TableMLP": TableMLP, "SmallCNN": SmallCNN}
+_ENCODERS: dict[str, Callable[..., nn.Module]] = {
+    "TableMLP": TableMLP,
+    "SmallCNN": SmallCNN,
+    "PixelEncoder": PixelEncoder.from_config,
+}
 _HEADS: dict[str, type[AbstractHead]] = {
     "LinearHead": LinearHead,
     "GroupHead": GroupHead,
@@ -92,11 +98,12 @@ class TrainedNetwork(AbstractTrainedModel):
                 and the other way round.
         """
         if self.preprocessor is None:
-            tensors = (torch.from_numpy(_images(inputs)),)
+            tensors = (_images(inputs, pixels=isinstance(self.task.encoder, PixelEncoder)),)
         else:
             ready = self.preprocessor.transform(_frame(inputs), rows=rows)
             tensors = (torch.from_numpy(ready.numeric), torch.from_numpy(ready.other))
-        return predict(self.task, tensors).double().numpy()[:, 0]
+        at_once = _ROWS_AT_ONCE if tensors[0].ndim == 4 and tensors[0].dtype == torch.uint8 else 4096
+        return predict(self.task, tensors, at_once).double().numpy()[:, 0]
 
     def export(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the network as a ``.pt2`` of `torch.export`, which needs torch and nothing of evenreg.
@@ -121,7 +128,8 @@ class TrainedNetwork(AbstractTrainedModel):
         """
         if self.preprocessor is None:
             # Sides that differ: what is equal or 1 in the example would be taken for fixed.
-            example, sides = (torch.zeros(2, self.about["encoder_config"]["in_channels"], 24, 32),), 2
+            channels = self.about["encoder_config"].get("in_channels", 3)
+            example, sides = (torch.zeros(2, channels, 24, 32),), 2
         else:
             config = self.about["encoder_config"]
             example, sides = tuple(torch.zeros(2, config[n]) for n in ("n_numeric", "n_other")), 0
@@ -220,7 +228,8 @@ class TrainedTrees(AbstractTrainedModel):
 def load_model(folder: str | Path) -> TrainedNetwork | TrainedTrees:
     """Read a model that `compare` or `train` kept, for instance ``runs/sales/best``.
 
-    Nothing in the folder is executed: weights are read as tensors only, trees and columns with skops.
+    Nothing in the folder is executed: weights are read as tensors only, trees and columns with skops. An encoder of
+    your own is imported by the path of its class, as any module of yours is.
 
     Args:
         folder: A folder with a ``model.json``.
@@ -263,7 +272,8 @@ def _frame(inputs: Any) -> "DataFrame":
     return inputs
 
 
-def _images(inputs: Any) -> NDArray[np.float32]:
+def _images(inputs: Any, *, pixels: bool) -> Tensor:
+    """Images as a tensor; ``pixels`` says that the encoder takes uint8 with channels last, too."""
     shape = getattr(inputs, "shape", None)
     if not isinstance(inputs, np.ndarray) or len(inputs.shape) != 4 or not len(inputs):
         got = f"shape {shape}" if isinstance(inputs, np.ndarray) else type(inputs).__name__
@@ -271,4 +281,5 @@ def _images(inputs: Any) -> NDArray[np.float32]:
             f"inputs: expected images (rows, channels, height, width), at least one, got {got}; this model was trained "
             "on images."
         )
-    return np.ascontiguousarray(inputs, dtype=np.float32)
+    kept = pixels and inputs.dtype == np.uint8
+    return torch.from_numpy(np.ascontiguousarray(inputs, dtype=np.uint8 if kept else np.float32))

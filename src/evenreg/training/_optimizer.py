@@ -1,6 +1,6 @@
 """Optimizer and schedule of a task, from plain values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -108,3 +108,13 @@ class Optimizer:
             return torch.optim.SGD(groups, lr=self.learning_rate, momentum=self.momentum)
         kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[self.optimizer]
         return kind(groups, lr=self.learning_rate)
+
+
+def updated(settings: Mapping[str, Any], by: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of an optimizer with others in their place; milestones go with the schedule they belong to.
+
+    >>> updated({"schedule": "steps", "milestones": (60, 80)}, {"schedule": "constant"})
+    {'schedule': 'constant'}
+    """
+    kept = {name: value for name, value in settings.items() if name != "milestones" or "schedule" not in by}
+    return kept | dict(by)

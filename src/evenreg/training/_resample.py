@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from evenreg.errors import InputError
 from evenreg.resampling import blendable, dense, joined, sampler_from, told_in_words
 from evenreg.training._method import Method
-from evenreg.training._table_source import TableSource
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -63,12 +62,12 @@ def resampled_rows(method: Method, draw: "Draw") -> ResampledRows | None:
     if not words:
         return None
     source, name = draw.source, words[0].name
-    if not isinstance(source, TableSource):
+    frame, y = draw.prepared.columns(draw.train), source.y[draw.train]
+    if frame is None:
         raise InputError(
-            f"method {str(method)!r}: {name} expects the columns of a table, got images, between whose pixels rows "
-            "make no sense; leave it out, or resample embeddings of theirs with evenreg.resampling."
+            f"method {str(method)!r}: {name} expects the columns of a table, got {draw.prepared.unresampled}; leave it "
+            "out, or resample embeddings with evenreg.resampling."
         )
-    frame, y = source.table.features.iloc[draw.train].reset_index(drop=True), source.y[draw.train]
     own = blendable(frame)
     if not own:
         raise InputError(

@@ -3,13 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from evenreg.labels import Bins, ShotRegions, balanced_holdout, balanced_split
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Rows = NDArray[np.int64]
 Inputs = tuple[Tensor, ...]
@@ -21,10 +24,12 @@ class AbstractPrepared(ABC):
     Attributes:
         preprocessor: What makes the encoder's inputs of raw rows, kept with a model; None where they go in as they are.
         augment: Another version of a training batch, made anew whenever it comes; None where rows stay the same.
+        unresampled: Why rows cannot be resampled, where ``columns`` is None.
     """
 
     preprocessor: Any = None
     augment: Callable[[Inputs], Inputs] | None = None
+    unresampled: str = "images, between whose pixels rows make no sense"
 
     @property
     @abstractmethod
@@ -34,6 +39,15 @@ class AbstractPrepared(ABC):
     @abstractmethod
     def second_view(self, inputs: Inputs) -> Inputs:
         """Another version of a batch of inputs, of the same labels; drawn from torch's generator."""
+
+    def columns(self, rows: Rows) -> "DataFrame | None":
+        """Columns of some rows, between which other rows can be made; None where there are none."""
+        del rows
+        return None
+
+    def inputs_of(self, columns: "DataFrame") -> Inputs:
+        """The encoder's arguments of rows that were made in the same columns."""
+        raise NotImplementedError
 
     @abstractmethod
     def encoder(self) -> nn.Module:
@@ -62,6 +76,8 @@ class AbstractSource(ABC):
         notes: What else there is to know of it, sentences for under a table.
         groups: ``(rows,)`` which rows come from one thing and are no independent observations.
         row_numbers: ``(rows,)`` how a person finds a row: its line in the file, its path, or its number.
+        accelerator: Where networks are trained in a comparison: rows that lie in memory and models as small as those
+            of tables are faster on the processor than on the way to a GPU.
         trees: Whether gradient-boosted trees can be trained on the rows.
         augments: Whether rows change from epoch to epoch, so that features cannot be kept.
     """
@@ -83,8 +99,14 @@ class AbstractSource(ABC):
     notes: tuple[str, ...] = ()
     groups: Rows
     row_numbers: NDArray[Any]
+    accelerator: str = "cpu"
     trees: bool = False
     augments: bool = False
+
+    @property
+    def counted(self) -> Rows:
+        """Rows that regions count: all but the test rows, so that regions are the same in every seed."""
+        return np.sort(np.concatenate(self.train_and_validation(0)))
 
     @property
     @abstractmethod

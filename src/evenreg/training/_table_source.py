@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from evenreg.data import Table, TablePreprocessor
 from evenreg.features import noisy_view
@@ -36,10 +35,11 @@ class PreparedTable(AbstractPrepared):
     def inputs(self) -> Inputs:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self.inputs_of(self._features)
 
-    def inputs_of(self, features: "DataFrame") -> tuple[Tensor, Tensor]:
-        """The encoder's arguments for other rows of the same columns."""
-        assert self.preprocessor is not None
-        ready = self.preprocessor.transform(features, lenient=True)
+    def columns(self, rows: Rows) -> "DataFrame":
+        return self._features.iloc[rows].reset_index(drop=True)
+
+    def inputs_of(self, columns: "DataFrame") -> Inputs:
+        ready = self.preprocessor.transform(columns, lenient=True)
         return torch.from_numpy(ready.numeric), torch.from_numpy(ready.other)
 
     def second_view(self, inputs: Inputs) -> Inputs:
@@ -57,7 +57,6 @@ class PreparedTable(AbstractPrepared):
 
     def matrix_of(self, features: "DataFrame") -> NDArray[np.float32]:
         """``matrix`` for other rows of the same columns."""
-        assert self.preprocessor is not None
         return self.preprocessor.transform_for_trees(features, lenient=True).features
 
 

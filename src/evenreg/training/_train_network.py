@@ -26,10 +26,10 @@ from evenreg.training._fit import Budget, device_of, fit
 from evenreg.training._frozen_encoder import FrozenEncoder, encode
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork
+from evenreg.training._optimizer import updated
 from evenreg.training._resample import ResampledRows
 from evenreg.training._scaler import TargetScaler
 from evenreg.training._stage import Stage, stages_of
-from evenreg.training._table_source import PreparedTable
 from evenreg.training._task import RegressionTask
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class NetworkTraining:
         mixing = method.mixing(getattr(encoder, "hidden_layers", ()))
         budget, optimizer = self.budget or Budget(), {**source.optimizer}
         if stage.frozen:
-            optimizer |= source.second_stage
+            optimizer = updated(optimizer, source.second_stage)
             budget = replace(budget, epochs=optimizer.pop("epochs", budget.epochs))
         trained = (nn.Identity() if cached else FrozenEncoder(encoder)) if stage.frozen else encoder
         task = RegressionTask(
@@ -192,7 +192,6 @@ class NetworkTraining:
             return _Seen(inputs, rows, self.draw.source.y[rows], None)
         made, prepared = self.resampled, self.draw.prepared
         assert made is not None
-        assert isinstance(prepared, PreparedTable)
         own = prepared.inputs_of(made.features)
         made_inputs = own if encoder is None else (self._encoded(encoder, own),)
         return _Seen(made_inputs, None, made.y, made.observed)

@@ -5,7 +5,7 @@ import io
 import mmap
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
@@ -42,7 +42,7 @@ class ImageCache:
         fingerprint: SHA-256 of images, labels and split, in order.
         target: Name of the label.
         notes: What there is to know of how it came about, such as images that were left out.
-        folder: Where it lies. A pickled cache is its folder, opened again by whoever reads it.
+        folder: Where it lies. A pickled cache is its folder and split, opened again by whoever reads it.
     """
 
     images: NDArray[np.uint8]
@@ -57,7 +57,7 @@ class ImageCache:
     folder: Path = Path()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ImageCache.open, (self.folder,)  # else all pixels would go along
+        return _reopened, (self.folder, self.split)  # else all pixels would go along
 
     @classmethod
     def open(cls, folder: str | Path) -> "ImageCache":
@@ -100,6 +100,11 @@ class ImageCache:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+def _reopened(folder: Path, split: NDArray[Any] | None) -> ImageCache:
+    """The images of a folder with a split that need not be the folder's own, such as `benchmark_rows` makes."""
+    return replace(ImageCache.open(folder), split=split)
 
 
 def _mapped(path: Path) -> NDArray[np.uint8]:

@@ -1,0 +1,67 @@
+"""AbstractPairInputs: what makes numbers of sentences, and the encoder that takes them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from torch import Tensor, nn
+
+from evenreg import _check
+from evenreg.errors import InputError
+
+#: The file that tells in a folder which inputs were saved there.
+ABOUT_INPUTS = "inputs.json"
+
+
+class AbstractPairInputs(ABC):
+    """Pairs of sentences as tensors, and a fresh encoder for them.
+
+    Attributes:
+        name: What the encoder is called in tables, such as "BiLSTM" or "all-MiniLM-L6-v2, frozen".
+        notes: Sentences for under a table: what a reader of its numbers must know.
+        fingerprint: It changes with everything that changes what `inputs` gives for the same sentences.
+    """
+
+    name: str
+    notes: tuple[str, ...]
+    fingerprint: str
+
+    @abstractmethod
+    def inputs(self, first: Sequence[str], second: Sequence[str]) -> tuple[Tensor, ...]:
+        """The encoder's arguments, each ``(pairs, ...)``, for any sentences, in training or later.
+
+        Raises:
+            InputError: Unlike numbers of sentences, or something that is no text.
+        """
+
+    @abstractmethod
+    def encoder(self, train: tuple[Tensor, ...]) -> nn.Module:
+        """A fresh encoder, new weights drawn from torch's generator; ``config`` holds its arguments.
+
+        Args:
+            train: What `inputs` gave for the training pairs, for scales that are learned from them.
+        """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write into a folder what `inputs` needs to treat new sentences alike."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+
+
+def check_sentences(first: Sequence[str], second: Sequence[str]) -> None:
+    """An `InputError` unless there are as many second sentences as first ones, all of them text."""
+    _check.same_length(first=first, second=second)
+    for name, sentences in {"first": first, "second": second}.items():
+        if isinstance(sentences, str):
+            raise InputError(f"{name}: expected a list of sentences, got one text; give [{name}].")
+        for row, sentence in enumerate(sentences):
+            if not isinstance(sentence, str):
+                raise InputError(
+                    f"{name}: expected sentences, got {type(sentence).__name__} in row {row}, counted from 0; make it "
+                    "text, or leave the row out."
+                )

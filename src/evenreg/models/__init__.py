@@ -13,6 +13,7 @@ from evenreg.models._imported_encoder import encoder_from_path as encoder_from_p
 from evenreg.models._pair_features import pair_features as pair_features
 from evenreg.models._pixel_encoder import PixelEncoder as PixelEncoder
 from evenreg.models._resnet import ResNet as ResNet
+from evenreg.models._sentence_pair_encoder import SentencePairEncoder as SentencePairEncoder
 from evenreg.models._small_cnn import SmallCNN as SmallCNN
 from evenreg.models._table_mlp import TableMLP as TableMLP
 from evenreg.models._table_mlp import quantile_edges as quantile_edges
@@ -22,6 +23,7 @@ __all__ = [
     "ImportedEncoder",
     "PixelEncoder",
     "ResNet",
+    "SentencePairEncoder",
     "SmallCNN",
     "TableMLP",
     "channels_first",

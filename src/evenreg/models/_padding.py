@@ -38,5 +38,7 @@ def padded_pairs(
     )
     place = torch.arange(1, width + 1, device=ids.device)
     lengths = torch.where(ids == padding, 0, place).amax(dim=1).clamp_min(1)
+    if torch.compiler.is_exporting():  # an exported program has one length for all batches
+        return ids, lengths
     longest = int(lengths.max()) if len(lengths) else 1
     return ids[:, :longest], lengths

@@ -97,7 +97,7 @@ def benchmark(
         >>> found.cell("normal-high", "vanilla").mean > 100 * found.cell("normal-high", "gai").mean
         True
     """
-    given = {key: value for key, value in locals().items() if key not in ("name", "seeds", "jobs", "quiet")}
+    given = {key: value for key, value in locals().items() if key not in ("name", "seeds", "quiet")}
     _check_arguments(name, {key: value for key, value in given.items() if value not in (None, False)})
     if name not in _TRAINED:
         from evenreg.cli._synthetic import run_synthetic

@@ -14,6 +14,7 @@ def cached_list(
     target: str | int | None,
     split: str | int | None,
     *,
+    image_folder: str | Path | None,
     cache: str | Path | None,
     side: int,
     skip_missing: bool,
@@ -26,6 +27,7 @@ def cached_list(
         data: What was said beside it, which is to be nothing.
         target: Column of labels.
         split: Column of parts; None for the list's ``split``, where it has one.
+        image_folder: Where the paths begin; None for the folder of the list.
         cache: The folder; None for ``data/`` and the name of the list.
         side: Pixels of a side.
         skip_missing: Leave out images that are not there, or cannot be read.
@@ -51,7 +53,7 @@ def cached_list(
     folder = Path(cache or Path("data") / Path(listing).stem)
     with progress_of("decoding images", quiet=quiet) as tell:
         cache_images(
-            listing, str(target), folder, split=None if split is None else str(split), side=side,
+            listing, str(target), folder, images=image_folder, split=None if split is None else str(split), side=side,
             skip_missing=skip_missing, tell=tell,
         )  # fmt: skip
     return folder, None, None

@@ -44,6 +44,7 @@ def compare(
     patience: int | None = None,
     drop_missing: bool = False,
     images: str | Path | None = None,
+    image_folder: str | Path | None = None,
     cache: str | Path | None = None,
     side: int = 224,
     skip_missing: bool = False,
@@ -85,8 +86,8 @@ def compare(
         patience: Epochs without a better validation b-MAE after which a network stops; None for 16 on tables,
             all on images.
         drop_missing: Leave out rows whose target is missing.
-        images: In place of ``data``: a list of image files, with columns ``path`` (seen from the list's folder),
-            ``target`` and perhaps ``split``.
+        images: In place of ``data``: a list of image files, with columns ``path``, ``target`` and perhaps ``split``.
+        image_folder: Where the paths begin; None for the folder of the list.
         cache: Folder where these are kept decoded, for the next time; None for ``data/`` and the name of the list.
         side: Pixels of a side that they are resized to.
         skip_missing: Leave out images that are not there, or cannot be read.
@@ -128,8 +129,9 @@ def compare(
     regions = regions_from(many, few)
     if images is not None:
         data, target, split = cached_list(
-            images, data, target, split, cache=cache, side=side, skip_missing=skip_missing, quiet=quiet
-        )
+            images, data, target, split, image_folder=image_folder, cache=cache, side=side,
+            skip_missing=skip_missing, quiet=quiet,
+        )  # fmt: skip
     rows_read = read_rows(data, target, split, drop_missing)
     seen = rows_read.y if rows_read.split is None else rows_read.y[rows_read.split != "test"]
     rows = rows_for(

@@ -11,6 +11,7 @@ from evenreg.models._image_encoder import image_encoder as image_encoder
 from evenreg.models._imported_encoder import ImportedEncoder as ImportedEncoder
 from evenreg.models._imported_encoder import encoder_from_path as encoder_from_path
 from evenreg.models._pair_features import pair_features as pair_features
+from evenreg.models._pair_mlp import PairMLP as PairMLP
 from evenreg.models._pixel_encoder import PixelEncoder as PixelEncoder
 from evenreg.models._resnet import ResNet as ResNet
 from evenreg.models._sentence_pair_encoder import SentencePairEncoder as SentencePairEncoder
@@ -21,6 +22,7 @@ from evenreg.models._table_mlp import quantile_edges as quantile_edges
 __all__ = [
     "BiLSTM",
     "ImportedEncoder",
+    "PairMLP",
     "PixelEncoder",
     "ResNet",
     "SentencePairEncoder",

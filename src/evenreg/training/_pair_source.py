@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @final
 class PreparedPairs(AbstractPrepared):
-    def __init__(self, inputs: Inputs, made_by: AbstractPairInputs) -> None:
-        self._inputs, self.preprocessor = inputs, made_by
+    def __init__(self, inputs: Inputs, made_by: AbstractPairInputs, train: Rows) -> None:
+        self._inputs, self._train, self.preprocessor = inputs, train, made_by
 
     unresampled = "token ids, between which nothing lies; embeddings of a frozen encoder can be resampled"
 
@@ -45,7 +45,7 @@ class PreparedPairs(AbstractPrepared):
         return tuple(noisy_view(t) if t.is_floating_point() else t for t in inputs)
 
     def encoder(self) -> nn.Module:
-        return self.preprocessor.encoder()
+        return self.preprocessor.encoder(tuple(t[self._train] for t in self._inputs))
 
 
 @final
@@ -96,5 +96,4 @@ class PairSource(AbstractSource):
         return self.pairs.rows("train"), self.pairs.rows("val")
 
     def prepare(self, train: Rows) -> AbstractPrepared:
-        del train  # vocabularies and encoders are not learned from scores
-        return PreparedPairs(self.inputs, self.made_by)
+        return PreparedPairs(self.inputs, self.made_by, train)

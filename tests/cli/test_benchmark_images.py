@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -239,3 +241,19 @@ class TestOwnImages:
         with pytest.raises(InputError, match=told):
             evenreg.compare(**{**given, "out": tmp_path / "run", **options})
         assert not (tmp_path / "run").exists()
+
+
+def test_two_processes_and_half_precision(here, tmp_path):
+    """The first process alone writes and prints; both are done before the table is."""
+    words = ["benchmark", "agedb-dir", "--data", str(here / "data/agedb-dir"), "--encoder", "small-cnn", "--rows"]
+    words += ["SQINV + LDS + FDS + RankSim", "--epochs", "2", "--seeds", "1", "--out", str(tmp_path / "run")]
+    words += ["--devices", "2", "--precision", "bf16-mixed", "--json", str(tmp_path / "found.json")]
+    done = subprocess.run(
+        [sys.executable, "-m", "evenreg", *words], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("agedb-dir: 2 rows, 1 seed") == 1
+    assert done.stderr.count("SQINV + LDS + FDS + RANKSIM  val b-MAE") == 1
+    assert json.loads((tmp_path / "found.json").read_text())["benchmark"] == "agedb-dir"
+    assert (tmp_path / "run/DONE").exists()
+    assert evenreg.load_model(tmp_path / "run/rows/SQINV+LDS+FDS+RANKSIM/seed-0/model").about["seed"] == 0

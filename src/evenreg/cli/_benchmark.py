@@ -155,6 +155,12 @@ def add_arguments(parser: "Parser") -> None:
     add = parser.add_argument
     add("name", help="synthetic, agedb-dir, imdb-wiki-dir or sts-b-dir")
     add("--list", action="store_true", help="print the papers' numbers alone")
+    add("--seeds", type=int, metavar="N", help="trainings of each row (default 3; synthetic: draws, 200)")
+    add("--jobs", type=int, metavar="N", help="cells at a time (default: one a core)")
+    add("--json", metavar="FILE", help="also write all numbers")
+    add("--overwrite", action="store_true", help="replace this file, or an earlier run, if it is there")
+    add("--quiet", action="store_true", help="no progress on stderr")
+    add = parser.add_argument_group("all but synthetic").add_argument
     add("--rows", metavar="ROWS", help="names of rows or methods in words, with semicolons (default: all)")
     add("--data", metavar="FOLDER", help="the prepared folder (default data/NAME)")
     add("--recipe", metavar="NAME", help="images: light (default) or heavy; sentences: as --encoder")
@@ -166,37 +172,19 @@ def add_arguments(parser: "Parser") -> None:
     )
     add("--model", metavar="FOLDER", help="sentences: folder or hub name of the sentence encoder")
     add("--glove", metavar="FILE", help="sentences, bilstm: word vectors as text")
-    add(
-        "--sweep",
-        metavar="NAME",
-        help="an ablation of the papers in place of rows (see 'evenreg recipes NAME')",
-    )
+    add("--sweep", metavar="NAME", help="an ablation of the papers in place of rows (see 'evenreg recipes')")
     add("--subset", metavar="NAME", help="images: dir (default), subsampled, 1-peak ... 4-peaks, skewed-test")
     add("--epochs", type=int, metavar="N", help="most epochs (default: the recipe's)")
     add("--devices", type=int, metavar="N", help="devices that train together")
     add("--precision", metavar="NAME", help="such as bf16-mixed (default: 32-true)")
     add("--out", metavar="FOLDER", help="folder of the run (default runs/NAME)")
     add("--resume", action="store_true", help="go on with an earlier run in the folder")
-    add("--settings", metavar="NAMES", help="synthetic: normal-high, mvn, ... with commas (default: all)")
-    add(
-        "--methods",
-        metavar="ROWS",
-        help="synthetic: vanilla, inv, gai, bmc, bni, gai-true, ... (default: all)",
-    )
-    add("--seeds", type=int, metavar="N", help="trainings of each row (default 3; synthetic: draws, 200)")
-    add(
-        "--mode", metavar="MODE", help="synthetic: converged (default) or sgd, the paper's, which takes hours"
-    )
-    add(
-        "--prior",
-        metavar="FROM",
-        help="synthetic: labels of training (default) or generator, and the difference",
-    )
-    add("--components", type=int, metavar="K", help="synthetic: of GAI (default 1; 16 on exponential labels)")
-    add("--jobs", type=int, metavar="N", help="cells at a time (default: one a core)")
-    add("--json", metavar="FILE", help="also write all numbers")
-    add("--overwrite", action="store_true", help="replace this file, or an earlier run, if it is there")
-    add("--quiet", action="store_true", help="no progress on stderr")
+    add = parser.add_argument_group("synthetic").add_argument
+    add("--settings", metavar="NAMES", help="normal-high, mvn, ... with commas (default: all)")
+    add("--methods", metavar="ROWS", help="vanilla, inv, gai, bmc, bni, gai-true, ... (default: all)")
+    add("--mode", metavar="MODE", help="converged (default) or sgd, the paper's, which takes hours")
+    add("--prior", metavar="FROM", help="labels of training (default) or generator, and the difference")
+    add("--components", type=int, metavar="K", help="of GAI (default 1; 16 where labels are exponential)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -22,15 +22,20 @@ class Recipe:
         about: What it is for, in a sentence.
         rows: Names of its rows, for ``--row``.
         text: The YAML itself.
+        variants: Names of its variants, the first of which is taken where none is said; none has some.
+        sweeps: Names of its sweeps, ablations of the papers that ``evenreg benchmark`` runs.
     """
 
     name: str
     about: str
     rows: tuple[str, ...]
     text: str
+    variants: tuple[str, ...] = ()
+    sweeps: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        told = [self.about, f"rows: {'; '.join(self.rows)}"]
+        lists = {"variants": self.variants, "rows": self.rows, "sweeps": self.sweeps}
+        told = [self.about, *(f"{name}: {'; '.join(held)}" for name, held in lists.items() if held)]
         return "\n".join([self.name, *(textwrap.indent(textwrap.fill(line, 96), "  ") for line in told)])
 
     __repr__ = __str__
@@ -41,7 +46,7 @@ def recipes() -> list[Recipe]:
 
     Example:
         >>> [recipe.name for recipe in recipes()]
-        ['digits-rotation', 'table']
+        ['agedb-dir', 'digits-rotation', 'imdb-wiki-dir', 'sts-b-dir', 'table']
     """
     return [_recipe(name) for name in recipe_files()]
 
@@ -49,14 +54,15 @@ def recipes() -> list[Recipe]:
 def _recipe(name: str) -> Recipe:
     path = recipe_files()[_check.known(name, recipe_files(), "recipe")]
     found = read_config(name)
-    return Recipe(name, found["about"], tuple(map(str, found["rows"])), path.read_text(encoding="utf-8"))
+    rows, variants, sweeps = (tuple(map(str, found.get(key) or ())) for key in ("rows", "variants", "sweeps"))
+    return Recipe(name, found["about"], rows, path.read_text(encoding="utf-8"), variants, sweeps)
 
 
 def add_arguments(parser: "Parser") -> None:
     """The options of ``evenreg recipes``."""
     parser.description = (
-        "List the configs that come with the package, for 'evenreg train --config NAME --row ROW'; with a name, "
-        "print that one, to be changed: evenreg recipes table > my.yaml."
+        "List the configs that come with the package, for 'evenreg train --config NAME --row ROW' and 'evenreg "
+        "benchmark NAME'; with a name, print that one, to be changed: evenreg recipes table > my.yaml."
     )
     parser.add_argument("name", nargs="?", help="a recipe to print")
 

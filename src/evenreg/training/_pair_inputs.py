@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from torch import Tensor, nn
 
@@ -15,17 +15,22 @@ ABOUT_INPUTS = "inputs.json"
 
 
 class AbstractPairInputs(ABC):
-    """Pairs of sentences as tensors, and a fresh encoder for them.
+    """Pairs of sentences as tensors, and a fresh encoder for them."""
 
-    Attributes:
-        name: What the encoder is called in tables, such as "BiLSTM" or "all-MiniLM-L6-v2, frozen".
-        notes: Sentences for under a table: what a reader of its numbers must know.
-        fingerprint: It changes with everything that changes what `inputs` gives for the same sentences.
-    """
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the encoder is called in tables, such as "BiLSTM" or "all-MiniLM-L6-v2, frozen"."""
 
-    name: str
-    notes: tuple[str, ...]
-    fingerprint: str
+    @property
+    @abstractmethod
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for under a table: what a reader of its numbers must know."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """It changes with everything that changes what `inputs` gives for the same sentences, and with the encoder."""
 
     @abstractmethod
     def inputs(self, first: Sequence[str], second: Sequence[str]) -> tuple[Tensor, ...]:
@@ -53,7 +58,7 @@ class AbstractPairInputs(ABC):
         """Read what `save` wrote."""
 
 
-def check_sentences(first: Sequence[str], second: Sequence[str]) -> None:
+def check_sentences(first: Sequence[Any], second: Sequence[Any]) -> None:
     """An `InputError` unless there are as many second sentences as first ones, all of them text."""
     _check.same_length(first=first, second=second)
     for name, sentences in {"first": first, "second": second}.items():

@@ -10,16 +10,18 @@ import torch
 
 from evenreg.errors import InputError, MissingDependencyError
 from evenreg.mixing import ManifoldMixup
-from evenreg.models import SentencePairEncoder, pair_features
+from evenreg.models import SentencePairEncoder
 from tiny_encoders import tiny_config, tiny_encoder
 
 FIRST = [[2, 5, 6, 3], [2, 3], [2, 7, 8, 9, 10, 11, 3], [2, 6, 3]]
 SECOND = [[2, 16, 12, 13, 14, 15, 9, 3], [2, 8, 3], [2, 5, 3], [2, 6, 10, 3]]
 
 
-def build(seed=0, cosine=True, train_words=True, **options):
-    torch.manual_seed(seed)
-    return SentencePairEncoder(tiny_config(**options), cosine=cosine, train_words=train_words)
+def build(layers=(0, 2), trained_layers=None, width=8, **options: Any):
+    torch.manual_seed(0)
+    return SentencePairEncoder(
+        tiny_config(**options), layers=layers, trained_layers=trained_layers, width=width
+    )
 
 
 def ids(sentences, length=9):
@@ -34,20 +36,18 @@ def many(pairs):
     return rows.where(torch.arange(12) < ends, 0).chunk(2)
 
 
-@pytest.mark.parametrize("cosine", [True, False])
-def test_it_is_the_mean_over_the_words_of_each_sentence_alone(cosine):
-    encoder = build(cosine=cosine).eval()
+@pytest.mark.parametrize("layers", [(-1,), (0, 1, 2), (-3, -1)])
+def test_it_is_the_mean_over_the_words_of_each_sentence_alone(layers):
+    encoder = build(layers=layers).eval()
     got = encoder(ids(FIRST), ids(SECOND))
-    assert got.shape == (4, encoder.out_features) == (4, 64 + cosine)
+    assert got.shape == (4, encoder.out_features) == (4, 8)
     for row in range(4):
         # Without padding and without a mask.
-        u, v = (
-            encoder.transformer(input_ids=torch.tensor([s[row]])).last_hidden_state[0].mean(dim=0)
-            for s in (FIRST, SECOND)
-        )
-        torch.testing.assert_close(got[row, :64], pair_features(u[None], v[None])[0], rtol=1e-4, atol=1e-6)
-        if cosine:
-            assert got[row, 64].item() == pytest.approx((u @ v / u.norm() / v.norm()).item(), abs=1e-5)
+        vectors = []
+        for sentence in (FIRST[row], SECOND[row]):
+            told = encoder.transformer(input_ids=torch.tensor([sentence]), output_hidden_states=True)
+            vectors.append(torch.cat([told.hidden_states[layer][0].mean(dim=0) for layer in layers])[None])
+        torch.testing.assert_close(got[row : row + 1], encoder.pairs(*vectors), rtol=1e-4, atol=1e-5)
 
 
 def test_padding_and_company_do_not_matter():
@@ -64,14 +64,16 @@ def test_padding_and_company_do_not_matter():
 
 def test_another_padding_id():
     torch.manual_seed(0)
-    encoder = SentencePairEncoder(tiny_config(pad_token_id=4), padding_id=4).eval()
+    encoder = SentencePairEncoder(
+        tiny_config(pad_token_id=4), padding_id=4, layers=[-1], trained_layers=1
+    ).eval()
     short, long = torch.tensor([[2, 0, 3]]), torch.tensor([[2, 0, 3, 4, 4]])
     torch.testing.assert_close(encoder(short, long), encoder(short, short))
 
 
 def test_a_batch_without_rows():
     none = torch.zeros(0, 5, dtype=torch.long)
-    assert build()(none, none).shape == (0, 65)
+    assert build()(none, none).shape == (0, 8)
 
 
 def test_every_parameter_gets_a_gradient():
@@ -82,30 +84,55 @@ def test_every_parameter_gets_a_gradient():
     assert "pooler" not in " ".join(encoder.state_dict())
 
 
-def test_words_that_stay():
-    encoder = build(train_words=False)
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_only_the_last_layers_are_trained(count):
+    encoder = build(trained_layers=count)
     encoder(*many(12)).square().sum().backward()
-    still = [name for name, p in encoder.named_parameters() if p.grad is None]
-    assert still == ["transformer.embeddings.word_embeddings.weight"]
+    moving = {
+        name.split(".")[3]
+        for name, p in encoder.transformer.named_parameters("transformer")
+        if p.grad is not None
+    }
+    assert moving == {str(layer) for layer in range(2 - count, 2)}
+    assert all((p.grad is not None) == p.requires_grad for p in encoder.parameters())
+    assert all(p.requires_grad for p in encoder.pairs.parameters())
 
 
-def test_dropout_acts_in_training_only():
+def test_dropout_of_the_transformer_is_off_that_of_the_pairs_is_not():
     encoder = build()
-    assert not torch.equal(encoder(*many(3)), encoder(*many(3)))
+    first, second = many(20)
+    before = encoder._vectors(first, second)
+    assert torch.equal(encoder.train()._vectors(first, second), before)
+    assert not torch.equal(encoder(first, second), encoder(first, second))
     encoder.eval()
-    assert torch.equal(encoder(*many(3)), encoder(*many(3)))
+    assert torch.equal(encoder(first, second), encoder(first, second))
 
 
-def test_a_folder_brings_its_weights_and_the_mode_of_training(tmp_path):
-    folder = tiny_encoder(tmp_path / "model")
-    encoder = SentencePairEncoder.from_pretrained(str(folder), cosine=False)
-    again = SentencePairEncoder.from_pretrained(str(folder), cosine=False, train_words=False)
-    assert encoder.training
-    assert encoder.transformer.training
-    assert encoder.out_features == 64
-    assert not again.transformer.embeddings.word_embeddings.weight.requires_grad
-    torch.testing.assert_close(again.eval()(*many(5)), encoder.eval()(*many(5)), rtol=0, atol=0)
-    assert not torch.allclose(build(cosine=False).eval()(*many(5)), encoder(*many(5)), atol=1e-3)
+def test_scales_are_those_of_the_rows_given():
+    encoder = build()
+    first, second = many(100)
+    assert encoder.fit(first, second) is encoder
+    seen = encoder.pairs._features(*encoder._vectors(first, second).unbind(1))
+    torch.testing.assert_close(encoder.pairs.mean, seen.mean(dim=0), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(encoder.pairs.sd, seen.std(dim=0, correction=0), rtol=1e-3, atol=1e-5)
+
+
+def test_a_folder_brings_its_weights(tmp_path):
+    folder = str(tiny_encoder(tmp_path / "model"))
+    options: dict[str, Any] = {"layers": [1, 2], "trained_layers": 1, "width": 8}
+    one, other = (SentencePairEncoder.from_pretrained(folder, **options) for _ in range(2))
+    assert one.training
+    torch.testing.assert_close(other._vectors(*many(5)), one._vectors(*many(5)), rtol=0, atol=0)
+    random = build(layers=[1, 2])
+    assert not torch.allclose(random._vectors(*many(5)), one._vectors(*many(5)), atol=1e-3)
+    fresh = [e.pairs.state_dict()["layers.1.weight"] for e in (one, other)]
+    assert not torch.equal(*fresh)
+    plain = SentencePairEncoder.from_pretrained(str(tiny_encoder(tmp_path / "b", num_hidden_layers=3)))
+    assert (plain.config["layers"], plain.config["trained_layers"], plain.out_features) == (
+        [-3, -2, -1],
+        3,
+        512,
+    )
 
 
 @pytest.mark.parametrize("kind", ["bert", "distilbert", "mpnet"])
@@ -114,22 +141,28 @@ def test_a_state_dict_loads_into_one_built_from_the_config(tmp_path, kind):
         {"dim": 16, "n_layers": 1, "n_heads": 2, "hidden_dim": 24} if kind == "distilbert" else {}
     )
     folder = tiny_encoder(tmp_path / "model", model_type=kind, tokenizer=False, **names)
-    encoder = SentencePairEncoder.from_pretrained(str(folder), padding_id=0, train_words=False).eval()
+    encoder = SentencePairEncoder.from_pretrained(
+        str(folder), padding_id=0, layers=[-1], trained_layers=1, width=8, dropout=0.1
+    ).fit(*many(50))
     config = json.loads(json.dumps(encoder.config))
     assert str(tmp_path) not in json.dumps(config)
-    again = SentencePairEncoder(**config).eval()
+    again = SentencePairEncoder(**config)
     again.load_state_dict(encoder.state_dict())
-    torch.testing.assert_close(again(*many(5)), encoder(*many(5)), rtol=0, atol=0)
+    torch.testing.assert_close(again.eval()(*many(5)), encoder.eval()(*many(5)), rtol=0, atol=0)
     assert again.config == encoder.config
-    assert not again.transformer.get_input_embeddings().weight.requires_grad
+    trained = [[p.requires_grad for p in e.parameters()] for e in (again, encoder)]
+    assert trained[0] == trained[1]
 
 
 def test_vectors_of_pairs_can_be_blended():
-    encoder = build(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, cosine=False)
+    encoder = build().eval()
     first, second = many(20)
-    mix = ManifoldMixup(encoder.hidden_layers)(torch.arange(20.0)[:, None])
-    blended, plain = mix.run(encoder, first, second), encoder(first, second)
-    torch.testing.assert_close(blended[:, :32], mix(plain[:, :32]), rtol=1e-4, atol=1e-5)
+    names = dict(encoder.named_modules())
+    assert all(layer in names for layer in encoder.hidden_layers)
+    mix = ManifoldMixup(encoder.hidden_layers[:1])(torch.arange(20.0)[:, None])
+    blended = mix.run(encoder, first, second)
+    vectors = mix(encoder._vectors(first, second))
+    torch.testing.assert_close(blended, encoder.pairs(vectors[:, 0], vectors[:, 1]), rtol=1e-4, atol=1e-5)
 
 
 def test_loading_prints_nothing_and_leaves_settings(tmp_path, capfd):
@@ -149,14 +182,12 @@ def test_loading_prints_nothing_and_leaves_settings(tmp_path, capfd):
         )
 
     before = settings()
-    SentencePairEncoder.from_pretrained(
-        folder
-    )  # its file holds the layer that is left out, which is told otherwise
+    SentencePairEncoder.from_pretrained(folder, layers=[-1], trained_layers=1)  # told otherwise: no pooler
     assert settings() == before
     told.disable_progress_bar()
     try:
         quiet = settings()
-        SentencePairEncoder.from_pretrained(folder)
+        SentencePairEncoder.from_pretrained(folder, layers=[-1], trained_layers=1)
         assert settings() == quiet
     finally:
         told.enable_progress_bar()
@@ -203,6 +234,24 @@ def test_configurations_that_are_no_encoder_are_refused():
         InputError, match=r"transformer: expected the configuration of an encoder .* wrote it, 99\.1\.$"
     ):
         SentencePairEncoder({"model_type": "no-such-kind", "transformers_version": "99.1"})
+
+
+def test_layers_that_are_not_there_are_refused():
+    for layers in ([3], [-4], []):
+        with pytest.raises(
+            InputError,
+            match=r"layers: expected numbers from -3 to 2, where 0 goes into the first layer .* leave out",
+        ):
+            build(layers=layers)
+    with pytest.raises(
+        InputError, match="trained_layers: expected at most 2, which the transformer has, got 3; None"
+    ):
+        build(trained_layers=3)
+    with pytest.raises(
+        InputError, match="trained_layers: expected None, since its layers are no list, got 1"
+    ):
+        build(trained_layers=1, model_type="albert", embedding_size=8, num_hidden_groups=1)
+    assert build(model_type="albert", embedding_size=8).config["trained_layers"] is None
 
 
 def test_without_transformers_the_way_out_is_told(monkeypatch):

@@ -2,51 +2,14 @@
 
 import inspect
 import json
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
 
 from evenreg import _check
-from evenreg.errors import InputError, MissingDependencyError
-
-
-@contextmanager
-def quiet_transformers() -> Iterator[Any]:
-    """The library transformers, which prints no progress and no warnings inside the block.
-
-    What it and huggingface_hub print outside is as it was.
-
-    Raises:
-        MissingDependencyError: It is not installed.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            import huggingface_hub.utils as hub
-            import transformers
-        except ImportError:
-            raise MissingDependencyError(
-                "sentence encoders expect transformers, which is not installed; run pip install 'evenreg[all]'."
-            ) from None
-        loggers = (transformers.utils.logging, hub.logging)
-        levels = [logger.get_verbosity() for logger in loggers]
-        bars, hub_bars = loggers[0].is_progress_bar_enabled(), not hub.are_progress_bars_disabled()
-        for logger in loggers:
-            logger.set_verbosity_error()
-        loggers[0].disable_progress_bar()  # and huggingface_hub's
-        try:
-            yield transformers
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.set_verbosity(level)
-            if bars:
-                loggers[0].enable_progress_bar()
-            (hub.enable_progress_bars if hub_bars else hub.disable_progress_bars)()
+from evenreg.errors import InputError
+from evenreg.models._quiet_transformers import quiet_transformers
 
 
 def load_transformer(name: str) -> Any:
@@ -117,19 +80,6 @@ def build_transformer(config: Mapping[str, Any]) -> Any:
 def plain_config(model: Any) -> dict[str, Any]:
     """The model's configuration as JSON holds it; `build_transformer` builds the model again."""
     return json.loads(model.config.to_json_string(use_diff=True))
-
-
-def mean_over_words(
-    states: Float[Tensor, "sentences length width"], lengths: Int[Tensor, " sentences"]
-) -> Float[Tensor, "sentences width"]:
-    """The mean of a sentence's states, without its padding.
-
-    Args:
-        states: ``(sentences, length, width)``.
-        lengths: ``(sentences,)`` how many of them are words, at least 1.
-    """
-    inside = torch.arange(states.shape[1], device=states.device) < lengths[:, None]
-    return states.masked_fill(~inside[..., None], 0).sum(dim=1) / lengths[:, None].to(states.dtype)
 
 
 def _without_pooler(transformers: Any, config: Any) -> dict[str, Any]:

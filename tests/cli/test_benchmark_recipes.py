@@ -23,7 +23,7 @@ SWEEPS = [(name, sweep) for name in NAMES for sweep in read_config(name)["sweeps
 # Printed rows that a recipe has under a name that tells more, or trains in two stages.
 RENAMED = {"Ours": "Group-DIR", "Ours (BMC)": "BMC", "Ours (GAI)": "GAI", "BMC": "BMC", "GAI": "GAI"}
 OTHER_MODEL = "no head or loss of this package"
-BETWEEN_PIXELS = "images have no columns to make rows of"
+BETWEEN_PIXELS = "pixels are not columns to blend"
 LEFT_OUT = {
     "sts-b-dir": dict.fromkeys(["VAE", "DER", "VIR", "LDS + FDS + DER"], OTHER_MODEL),
     "agedb-dir": dict.fromkeys(["VAE", "DER", "VIR", "LDS + FDS + DER"], OTHER_MODEL)

@@ -108,3 +108,12 @@ def test_resume_needs_the_same_settings_and_tells_which_differ(tmp_path):
     RunFolder.open(tmp_path / "run", CONFIG | {"versions": {"torch": "2"}}, resume=True)
     with pytest.raises(RunFolderError, match=r"got another seeds \(was 3, is 5\); use another --out"):
         RunFolder.open(tmp_path / "run", CONFIG | {"seeds": 5}, resume=True)
+
+
+def test_settings_that_json_writes_otherwise_are_the_same_settings(tmp_path):
+    config = CONFIG | {"optimizer": {"schedule": "steps", "milestones": (60, 80)}}
+    RunFolder.open(tmp_path / "run", config)
+    RunFolder.open(tmp_path / "run", config, resume=True)
+    other = {"optimizer": {"schedule": "steps", "milestones": (60, 90)}}
+    with pytest.raises(RunFolderError, match="another optimizer settings"):
+        RunFolder.open(tmp_path / "run", config | other, resume=True)

@@ -23,7 +23,14 @@ _TOLD = {
 _CAUSES = {
     "bins": {"fingerprint", "bin_width"},
     "test_rows": {"fingerprint", "bins", "split"},
-    "optimizer": {"learning_rate", "weight_decay"},
+    "optimizer": {
+        "learning_rate",
+        "head_learning_rate",
+        "weight_decay",
+        "momentum",
+        "schedule",
+        "milestones",
+    },
 }
 _TRAINED = ("*.ckpt", "model.json", "result.json")  # what nobody wants to train again
 
@@ -122,7 +129,7 @@ class RunFolder:
 
     @classmethod
     def _check_settings(cls, path: Path, config: dict[str, Any]) -> None:
-        old = cls._settings(path)
+        old, config = cls._settings(path), json.loads(json.dumps(config))  # tuples come back as lists
         free = {"format", "versions", "data"}  # the content's fingerprint counts, not how a path is spelled
         differing = {k for k in {*old, *config} - free if old.get(k) != config.get(k)}
         if differing:

@@ -178,3 +178,11 @@ def test_what_it_cannot_augment_is_refused():
             view((pixels(2).movedim(-1, 1),))
         with pytest.raises(InputError, match=r"got torch.int64"):
             view((pixels(2).long(),))
+
+
+@pytest.mark.parametrize("kind", ["light", "heavy"])
+def test_half_precision_of_training_rounds_no_crop(kind):
+    batch = pixels(6, 32, 32)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = augment(kind, batch)
+    assert torch.equal(inside, augment(kind, batch))

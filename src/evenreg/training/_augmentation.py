@@ -8,6 +8,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from evenreg import _check
+from evenreg._torch import float32_island
 from evenreg.errors import MissingDependencyError, ShapeError
 from evenreg.models import channels_first, float_images
 
@@ -31,7 +32,7 @@ class Augmentation:
     two are no fair comparison: ``heavy`` gains more than most methods do.
 
     Numbers are drawn from torch's global generators, by ``light`` on the device of the batch, by ``heavy`` on the
-    processor.
+    processor. Under autocast images are float32 as well.
 
     Args:
         kind: ``light``, ``heavy`` or ``none``, which only converts.
@@ -67,7 +68,8 @@ class Augmentation:
             raise ShapeError(
                 f"augmentation: expected one tensor of images, got {len(inputs)}; it is for images alone."
             )
-        return (self._view(inputs[0]),)
+        with float32_island():  # else a crop's corners would be rounded under autocast, by up to a pixel
+            return (self._view(inputs[0]),)
 
     def __repr__(self) -> str:
         return f"Augmentation({self.kind!r})"

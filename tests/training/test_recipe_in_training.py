@@ -90,3 +90,13 @@ def test_rows_may_point_into_inputs_that_hold_more():
     assert batch.inputs[0].flatten().tolist() == [4, 9]
     assert batch.target.flatten().tolist() == [2, 0]
     assert len(rows) == 3
+
+
+def test_labels_in_their_own_units_are_not_rounded_in_mixed_precision(tmp_path):
+    task = trained(tmp_path, epochs=1, unit=1.0).model.task
+    task.head.linear.bias.data.fill_(600.0)
+    features = torch.rand(64, task.encoder.out_features)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = task.predicted(features.bfloat16()).value
+    assert torch.equal(inside, task.predicted(features.bfloat16().float()).value)
+    assert len(inside.unique()) > 32

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchmetrics import MeanAbsoluteError, MeanSquaredError
 
 from evenreg import _check
-from evenreg._torch import process_count, sum_over_processes
+from evenreg._torch import float32_island, process_count, sum_over_processes
 from evenreg.errors import InputError
 from evenreg.features import FDS, AbstractRegularizer, GroupContrast, RankNContrast
 from evenreg.heads import AbstractHead, GroupHead, Prediction
@@ -113,8 +113,15 @@ class RegressionTask(pl.LightningModule):
         return self.scaler.inverse(self.predicted(self.encoder(*inputs)).value)
 
     def predicted(self, features: Float[Tensor, "batch features"]) -> Prediction:
-        """What the head makes of features, in training units."""
-        prediction = self.head(features)
+        """What the head makes of features, in training units; in float32 where training is in mixed precision.
+
+        bfloat16 has no number between 64 and 64.5, and units may be years.
+        """
+        if torch.is_autocast_enabled(features.device.type):
+            with float32_island():
+                prediction = self.head(features.float())
+        else:
+            prediction = self.head(features)
         return prediction if isinstance(prediction, Prediction) else Prediction(prediction, {})
 
     def on_train_start(self) -> None:

@@ -158,7 +158,7 @@ def test_vectors_of_pairs_can_be_blended():
     encoder = build().eval()
     first, second = many(20)
     names = dict(encoder.named_modules())
-    assert all(layer in names for layer in encoder.hidden_layers)
+    assert all(layer in names for layer in (*encoder.hidden_layers, *encoder.new_layers))
     mix = ManifoldMixup(encoder.hidden_layers[:1])(torch.arange(20.0)[:, None])
     blended = mix.run(encoder, first, second)
     vectors = mix(encoder._vectors(first, second))

@@ -66,8 +66,8 @@ class SentencePairEncoder(nn.Module):
         *,
         layers: Sequence[int] = (-3, -2, -1),
         trained_layers: int | None = 3,
-        width: int = 512,
-        input_dropout: float = 0.6,
+        width: int = 256,
+        input_dropout: float = 0.5,
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
@@ -127,6 +127,11 @@ class SentencePairEncoder(nn.Module):
         super().train(mode)
         self.transformer.eval()
         return self
+
+    @property
+    def new_layers(self) -> tuple[str, ...]:
+        """The layers that no pretraining has seen, which are to learn faster than the others."""
+        return ("pairs",)
 
     @property
     def hidden_layers(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """AbstractPairInputs: what makes numbers of sentences, and the encoder that takes them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,18 @@ ABOUT_INPUTS = "inputs.json"
 
 
 class AbstractPairInputs(ABC):
-    """Pairs of sentences as tensors, and a fresh encoder for them."""
+    """Pairs of sentences as tensors, and a fresh encoder for them.
+
+    Attributes:
+        tell: Called with the number of sentences done and that of all where `inputs` takes long; None tells nobody.
+            It does not go along when pickled.
+    """
+
+    tell: Callable[[int, int], None] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without whom to tell."""
+        return {name: value for name, value in self.__dict__.items() if name != "tell"}
 
     @property
     @abstractmethod
@@ -31,6 +42,11 @@ class AbstractPairInputs(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """It changes with everything that changes what `inputs` gives for the same sentences, and with the encoder."""
+
+    @property
+    def saw_sts_b(self) -> bool:
+        """Whether the encoder is known to have been trained on the scores of STS-B; see `trained_on_sts_b`."""
+        return False
 
     @abstractmethod
     def inputs(self, first: Sequence[str], second: Sequence[str]) -> tuple[Tensor, ...]:

@@ -100,3 +100,19 @@ def test_labels_in_their_own_units_are_not_rounded_in_mixed_precision(tmp_path):
         inside = task.predicted(features.bfloat16()).value
     assert torch.equal(inside, task.predicted(features.bfloat16().float()).value)
     assert len(inside.unique()) > 32
+
+
+@pytest.mark.parametrize(("words", "unit"), [("bmc", None), ("bmc", 7.0), ("log + bmc", 0.5)])
+def test_a_learned_noise_scale_starts_at_one_sd_of_the_labels_in_any_units(
+    words, unit, tmp_path, monkeypatch
+):
+    started = []
+    loss = Method.loss
+    monkeypatch.setattr(
+        Method, "loss", lambda self, cost, sigma: started.append(sigma) or loss(self, cost, sigma)
+    )
+    draw = Draw(source_of(unit=unit), 0)
+    trained(tmp_path, words, epochs=1, draw=draw)
+    y = draw.source.y[draw.train]
+    y = np.log(y) if "log" in words else y
+    assert started == [pytest.approx(1.0 if unit is None else y.std() / unit)]

@@ -215,10 +215,12 @@ class NetworkTraining:
         self, method: Method, space: LabelSpace, mixing: AbstractMixing | None, seen: _Seen
     ) -> AbstractLoss:
         """The loss, with the prior of the labels that it meets, in the units the network learns in."""
-        in_units = (
-            None if self.noise_sigma is None or self.scaler.log else self.noise_sigma / self.scaler.std[0]
-        )
-        loss = method.loss(self.cost, 1.0 if in_units is None else in_units)
+        if self.noise_sigma is None or self.scaler.log:  # one SD, of the logarithm where one is taken
+            y = self.scaler.standardize(self.draw.source.y[self.draw.train])
+            start = 1.0 if self.scaler.unit is None else float(y.std()) or 1.0
+        else:
+            start = self.noise_sigma / self.scaler.std[0]
+        loss = method.loss(self.cost, start)
         return loss.fit(self._met(space, mixing, seen)) if isinstance(loss, AbstractBalancedLoss) else loss
 
     def _rows(self, seen: _Seen, weight: NDArray[np.float64]) -> Rows:

@@ -41,6 +41,13 @@ def test_numbers_that_yaml_takes_for_text_are_numbers(config):
     assert Settings.of(config("method: bmc\nlearning_rate: 1e-3\n"), None, {}).learning_rate == 1e-3
 
 
+def test_a_second_stage_is_read_like_the_first(config):
+    stage = Settings.of(
+        config("method: rrt\nsecond_stage: {learning_rate: 1e-4, epochs: 3, schedule:}\n"), None, {}
+    )
+    assert stage.second_stage == {"learning_rate": 1e-4, "epochs": 3}
+
+
 def test_every_recipe_reads_and_every_row_of_it_is_a_method(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert len(recipes()) >= 2
@@ -86,6 +93,11 @@ def test_recipes_are_listed_and_printed(capsys):
         ("method: bmc\ncost: l3\n", None, UnknownNameError, "no cost named 'l3'; known are: l1"),
         ("method: bmc\ntrainer: 3\n", None, InputError, "trainer: expected arguments of .* by name, got 3"),
         ("method: bmc\ndrop_missing: 3\n", None, InputError, "drop_missing: expected true or false, got 3"),
+        ("method: rrt\nmilestones: 60\n", None, InputError, "milestones: expected a list of epochs, got 60; for"),
+        ("method: rrt\nmomentum: 2\n", None, InputError, "momentum: expected a number from 0 to 1, got 2"),
+        ("method: rrt\nsecond_stage: 3\n", None, InputError, "expected settings of a second stage by name, got 3"),
+        ("method: rrt\nsecond_stage: {epochs: x}\n", None, InputError, "epochs: expected a number, got 'x'"),
+        ("method: rrt\nsecond_stage: {lr: 3}\n", None, UnknownNameError, "no setting of second_stage named 'lr'"),
         ("method: bcm\n", None, UnknownNameError, "no method word named 'bcm'"),
     ],
 )  # fmt: skip

@@ -116,3 +116,15 @@ def test_a_learned_noise_scale_starts_at_one_sd_of_the_labels_in_any_units(
     y = draw.source.y[draw.train]
     y = np.log(y) if "log" in words else y
     assert started == [pytest.approx(1.0 if unit is None else y.std() / unit)]
+
+
+def test_the_head_of_a_second_stage_learns_at_its_own_rate(tmp_path):
+    rates = {"learning_rate": 0.01, "head_learning_rate": 0.02}
+    plain = trained(
+        tmp_path / "a", "rrt", optimizer={"learning_rate": 0.02}, second_stage={"learning_rate": 1e-12}
+    )
+    kept = trained(tmp_path / "b", "rrt", optimizer=rates, second_stage={"learning_rate": 1e-12})
+    moved = trained(tmp_path / "c", "rrt", optimizer=rates)
+    for result, still in ((plain, True), (kept, True), (moved, False)):
+        logged = {row["val_bmae"] for row in result.curves if row["stage"] == 2}
+        assert (len(logged) == 1) == still

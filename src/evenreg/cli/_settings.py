@@ -20,6 +20,16 @@ _CHOICES = {
     "schedule": ("constant", "one-cycle", "cosine", "steps"),
     "augmentation": ("light", "heavy", "none"),
 }
+#: Settings that are attributes of `evenreg.training.Optimizer`.
+OF_OPTIMIZER = (
+    "optimizer",
+    "learning_rate",
+    "head_learning_rate",
+    "weight_decay",
+    "momentum",
+    "schedule",
+    "milestones",
+)
 _DESCRIBING = ("about", "rows", "variants", "sweeps")
 
 
@@ -118,14 +128,7 @@ class Settings:
 
 def _checked(given: Mapping[str, Any]) -> Settings:
     """Settings of raw values: numbers as numbers, each in its range."""
-    values = dict(given)
-    for name in values.keys() & {"epochs", "patience", "batch_size", "seed"}:
-        least = {"batch_size": 2, "seed": 0}.get(name, 1)
-        values[name] = _check.integer(values[name], name, least)
-    for name in values.keys() & {"bin_width", "learning_rate", "head_learning_rate"}:
-        values[name] = _check.positive(values[name], name)
-    for name in values.keys() & {"weight_decay", "checkpoint_seconds", "many", "few"}:
-        values[name] = _check.positive(values[name], name, zero=True)
+    values = _ranged(given)
     _check.known(values.get("cost", "l1"), ("l1", "mse", "huber"), "cost")
     if not isinstance(values.get("drop_missing", False), bool):
         raise InputError(f"drop_missing: expected true or false, got {values['drop_missing']!r}.")
@@ -134,14 +137,38 @@ def _checked(given: Mapping[str, Any]) -> Settings:
             raise InputError(
                 f"{name}: expected {what} by name, got {values[name]!r}; for instance {example}."
             )
-    for name in values.keys() & _CHOICES.keys():
-        _check.known(values[name], _CHOICES[name], name)
+    stage = {name: value for name, value in values.get("second_stage", {}).items() if value is not None}
+    _known_keys(stage, ("epochs", *OF_OPTIMIZER), "second_stage")
+    values["second_stage"] = _ranged(stage)
     if values.get("units", "sd") not in ("sd", "label"):
         values["units"] = _check.positive(values["units"], "units")
     for name in values.keys() & {"target", "split"}:
         values[name] = str(values[name])
     values["method"] = " + ".join(map(str, parse(str(values["method"]))))
     return Settings(**values)
+
+
+def _ranged(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as numbers, which YAML takes ``1e-3`` for none of, and choices, each checked."""
+    values = dict(given)
+    for name in values.keys() & {"epochs", "patience", "batch_size", "seed"}:
+        least = {"batch_size": 2, "seed": 0}.get(name, 1)
+        values[name] = _check.integer(values[name], name, least)
+    for name in values.keys() & {"bin_width", "learning_rate", "head_learning_rate"}:
+        values[name] = _check.positive(values[name], name)
+    for name in values.keys() & {"weight_decay", "checkpoint_seconds", "many", "few"}:
+        values[name] = _check.positive(values[name], name, zero=True)
+    if "momentum" in values:
+        values["momentum"] = _check.in_range(values["momentum"], "momentum", 0.0, 1.0)
+    if "milestones" in values:
+        if not isinstance(values["milestones"], list | tuple):
+            raise InputError(
+                f"milestones: expected a list of epochs, got {values['milestones']!r}; for instance [60, 80]."
+            )
+        values["milestones"] = [_check.integer(epoch, "milestones", 1) for epoch in values["milestones"]]
+    for name in values.keys() & _CHOICES.keys():
+        _check.known(values[name], _CHOICES[name], name)
+    return values
 
 
 def _told(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from evenreg.errors import InputError
 
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("constant", "one-cycle", "cosine", "steps")
+_GO_WITH = {"milestones": "schedule", "head_learning_rate": "learning_rate"}
 
 
 @final
@@ -111,10 +112,12 @@ class Optimizer:
 
 
 def updated(settings: Mapping[str, Any], by: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of an optimizer with others in their place; milestones go with the schedule they belong to.
+    """Attributes of an optimizer with others in their place; what goes with one of them goes where it goes.
+
+    Milestones go with the schedule, and the rate of the head with that of the rest.
 
     >>> updated({"schedule": "steps", "milestones": (60, 80)}, {"schedule": "constant"})
     {'schedule': 'constant'}
     """
-    kept = {name: value for name, value in settings.items() if name != "milestones" or "schedule" not in by}
+    kept = {name: value for name, value in settings.items() if _GO_WITH.get(name) not in by}
     return kept | dict(by)

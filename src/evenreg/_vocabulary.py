@@ -69,6 +69,18 @@ def _layers(text: str, name: str) -> str:
     return "/".join(names)
 
 
+def _two(text: str, name: str) -> tuple[float, float]:
+    """Two rising numbers, joined by ``/`` since commas part arguments."""
+    low, _, high = text.partition("/")
+    try:
+        found = _check.positive(low, name, zero=True), _check.positive(high, name)
+    except InputError:
+        raise InputError(f"{name}: expected two numbers such as 0.5/2, got {text!r}.") from None
+    if found[0] > found[1]:
+        raise InputError(f"{name}: expected the smaller number first, got {text!r}; write {high}/{low}.")
+    return found
+
+
 def _odd(text: str, name: str) -> int:
     value = _check.integer(text, name, 1)
     if value % 2 == 0:
@@ -140,6 +152,8 @@ _CONTRAST = {"stage": Argument("joint", _choice("joint", "first")), "views": Arg
 
 # What is rare: extreme labels on both sides or on one, or labels of low density; `lds` beside the word smooths it.
 _RARE = {"relevance": Argument("extremes", _choice("extremes", "high", "low", "density"))}
+# What counts become before they are a weight: cut to a range, smoothed before or after the power is taken.
+_COUNTS = {"clip": Argument(None, _two), "smooth": Argument("counts", _choice("counts", "powered"))}
 _REGIONS = {"threshold": Argument(0.8, _share), **_RARE}
 _SIZES = {
     "sampling": Argument("balance", _choice("balance", "extreme")),
@@ -203,8 +217,8 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
     # None: the inputs and the hidden layers that the encoder names.
     "manifold-mixup": ("mixing", {"alpha": Argument(0.2, _alpha), "layers": Argument(None, _layers)}),
     "c-mixup": ("mixing", {"alpha": Argument(2.0, _alpha), "bandwidth": Argument(0.5, _number)}),
-    "inv": ("weighting", {"max_ratio": Argument(200.0, _ratio)}),
-    "sqinv": ("weighting", {"max_ratio": Argument(None, _ratio)}),
+    "inv": ("weighting", {"max_ratio": Argument(200.0, _ratio), **_COUNTS}),
+    "sqinv": ("weighting", {"max_ratio": Argument(None, _ratio), **_COUNTS}),
     "dense": (
         "weighting",
         {
@@ -235,6 +249,7 @@ WORDS: Mapping[str, tuple[str, Mapping[str, Argument]]] = {
             "momentum": Argument(0.9, _share),
             "start_update": Argument(1, _epoch),
             "start_smooth": Argument(2, _epoch),
+            "variance_ratio": Argument((0.1, 10.0), _two),
             "statistics": Argument("stream", _choice("stream", "extra_pass")),
             "covariance": Argument("diagonal", _choice("diagonal", "full")),
         },
@@ -319,5 +334,7 @@ def _written(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return "/".join(map(_written, value))
     # A row is trained as it is written: no digit may be lost, and a whole number needs no point.
     return repr(value).removesuffix(".0")

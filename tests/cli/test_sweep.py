@@ -29,7 +29,7 @@ def names(methods, sweep):
 
 def another_value(argument):
     """The text of a value that is not the default, and the value."""
-    for text in ("9", "2", "0.5", "true", "false"):
+    for text in ("9", "2", "0.5", "0.5/2", "true", "false"):
         with contextlib.suppress(InputError):
             if (value := argument.read(text, "it")) != argument.default:
                 return text, value

@@ -50,6 +50,20 @@ def test_every_part_has_the_rate_that_is_said_for_it():
     assert [group["lr"] for group in alone] == [0.02, 0.02, 0.01]
 
 
+def test_new_layers_of_an_encoder_learn_as_fast_as_the_head():
+    class Encoder(nn.Module):
+        new_layers = ("top",)
+
+        def __init__(self):
+            super().__init__()
+            self.old, self.top = nn.Linear(3, 5), nn.Linear(5, 4)
+
+    settings = Optimizer(learning_rate=0.01, head_learning_rate=0.2)
+    groups = settings.build(Encoder(), nn.Linear(4, 1), [], steps=1)["optimizer"].param_groups
+    found = {tuple(p.shape): group["lr"] for group in groups for p in group["params"]}
+    assert found == {(5, 3): 0.01, (5,): 0.01, (4, 5): 0.2, (4,): 0.2, (1, 4): 0.2, (1,): 0.2}
+
+
 def test_what_needs_no_gradient_is_left_out():
     encoder, head = parts()
     encoder.requires_grad_(False)

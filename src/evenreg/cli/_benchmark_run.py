@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evenreg import _check
 from evenreg.cli._benchmark_rows import planned_rows
 from evenreg.cli._labelled_rows import facts_of, read_rows, source_of
+from evenreg.cli._pass_progress import progress_of
 from evenreg.cli._processes import first_process
 from evenreg.cli._settings import Settings, read_config
 from evenreg.cli._source_settings import set_recipe
@@ -100,6 +101,8 @@ def run_rows(
     )
     if not quiet and is_first:
         print(f"{len(plans)} rows x {seeds}: {len(plans) * seeds} trainings", file=sys.stderr)
+    with progress_of("embedding sentences", quiet=quiet or not is_first) as tell:
+        source.make_ready(tell)
     progress = progress_for(len(plans) * seeds, quiet or not is_first)
     with run.given_back():
         try:

@@ -14,6 +14,7 @@ from evenreg._cores import cores
 from evenreg.cli._cached_list import cached_list
 from evenreg.cli._compare_rows import DEFAULT_METHODS, row_name, rows_for
 from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_table, kind_of, name_of, read_rows, source_of
+from evenreg.cli._pass_progress import progress_of
 from evenreg.cli._settings import mapping_from
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
@@ -164,6 +165,8 @@ def compare(
         "epochs": budget.epochs, "patience": budget.patience, "split": split, "many": many, "few": few,
         "encoder": encoder, "encoder_arguments": dict(encoder_arguments or {}), **facts_of(source),
     }  # fmt: skip
+    with progress_of("embedding sentences", quiet=quiet) as tell:
+        source.make_ready(tell)
     with ExitStack() as undo:
         if temporary:
             folder = Path(undo.enter_context(TemporaryDirectory(prefix="evenreg-")))

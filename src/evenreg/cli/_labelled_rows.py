@@ -137,8 +137,7 @@ def source_of(
             raise InputError(
                 f"augmentation: expected none for sentences, got {augmentation!r}; leave it out."
             )
-        made = pair_inputs(encoder or "frozen", arguments or {}, cache=rows.folder)
-        return PairSource(rows, made)
+        return PairSource(rows, pair_inputs(encoder or "frozen", arguments or {}, rows))
     if given or arguments:
         name, value = next(iter({**given, "encoder_arguments": arguments}.items()))
         raise InputError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenreg._words import parse
 from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_table, kind_of, name_of, read_rows, source_of
+from evenreg.cli._pass_progress import progress_of
 from evenreg.cli._processes import first_process
 from evenreg.cli._resampled_note import NOT_OF_IMAGES
 from evenreg.cli._settings import Settings
@@ -181,6 +182,8 @@ def _train(
     from evenreg.training import Draw, Method, train_cell
     from evenreg.training._checkpoints import LAST
 
+    with progress_of("embedding sentences", quiet=quiet or not first_process()) as tell:
+        source.make_ready(tell)
     fit = run.path / "fit"
     if not quiet and first_process():
         budget = budget.with_callback(EpochProgress())

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from evenreg.training._model import TrainedTrees as TrainedTrees
     from evenreg.training._model import load_model as load_model
     from evenreg.training._optimizer import Optimizer as Optimizer
+    from evenreg.training._pair_kinds import pair_inputs as pair_inputs
     from evenreg.training._pair_source import PairSource as PairSource
     from evenreg.training._regularize import Regularize as Regularize
     from evenreg.training._regularizer_handle import RegularizerHandle as RegularizerHandle
@@ -73,6 +74,7 @@ _NAMES = {
     "load_model": "_model",
     "memory_loader": "_batches",
     "Method": "_method",
+    "pair_inputs": "_pair_kinds",
     "PairSource": "_pair_source",
     "read_about": "_about",
     "Regularize": "_regularize",
@@ -132,6 +134,7 @@ __all__ = [
     "hugging_face_trainer",
     "load_model",
     "memory_loader",
+    "pair_inputs",
     "read_about",
     "solve_synthetic",
     "stages_of",

@@ -17,6 +17,7 @@ from evenreg.metrics import bmae, mae, rmse
 from evenreg.training._fit import Budget, device_of, predict
 from evenreg.training._method import Method
 from evenreg.training._model import TrainedNetwork, TrainedTrees
+from evenreg.training._pair_inputs import AbstractPairInputs
 from evenreg.training._resample import ResampledRows, resampled_rows
 from evenreg.training._routing import routing_of
 from evenreg.training._source import AbstractPrepared, AbstractSource
@@ -203,4 +204,6 @@ def _about(method: Method, draw: Draw, cost: str, made: ResampledRows | None) ->
     if made is not None:
         about["resampled"] = made.facts
     preprocessor = draw.prepared.preprocessor
+    if isinstance(preprocessor, AbstractPairInputs):
+        return about | {"sentences": preprocessor.name}
     return about if preprocessor is None else about | {"columns": list(preprocessor.columns)}

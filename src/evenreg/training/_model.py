@@ -17,10 +17,11 @@ from evenreg.data import TablePreprocessor
 from evenreg.errors import InputError
 from evenreg.heads import AbstractHead, ClassifierHead, GroupHead, LinearHead
 from evenreg.losses import L1Loss
-from evenreg.models import PixelEncoder, SmallCNN, TableMLP
+from evenreg.models import BiLSTM, PairMLP, PixelEncoder, SentencePairEncoder, SmallCNN, TableMLP
 from evenreg.training._about import ABOUT, read_about, unreadable
 from evenreg.training._export import export_network
 from evenreg.training._fit import predict
+from evenreg.training._pair_inputs import AbstractPairInputs
 from evenreg.training._scaler import TargetScaler
 from evenreg.training._task import RegressionTask
 
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-_ROWS_AT_ONCE = 256  # of pixels, which grow in the encoder
-_WEIGHTS, _INPUTS, _TREES = "weights.pt", "inputs.skops", "trees.skops"
+_ROWS_AT_ONCE = 256  # of pixels and words, which grow in the encoder
+_WEIGHTS, _INPUTS, _TREES, _SENTENCES = "weights.pt", "inputs.skops", "trees.skops", "sentences"
 _ENCODERS: dict[str, Callable[..., nn.Module]] = {
     "TableMLP": TableMLP,
     "SmallCNN": SmallCNN,
     "PixelEncoder": PixelEncoder.from_config,
+    "PairMLP": PairMLP,
+    "BiLSTM": BiLSTM,
+    "SentencePairEncoder": SentencePairEncoder,
 }
 _HEADS: dict[str, type[AbstractHead]] = {
     "LinearHead": LinearHead,
@@ -70,12 +74,15 @@ class TrainedNetwork(AbstractTrainedModel):
 
     Args:
         task: The trained task; its loss is not kept.
-        preprocessor: For tables; None for images, which go in as they are.
+        preprocessor: For tables, and for pairs of sentences; None for images, which go in as they are.
         about: Plain facts; ``encoder`` and ``encoder_config`` are needed to build the network again.
     """
 
     def __init__(
-        self, task: RegressionTask, preprocessor: TablePreprocessor | None, about: dict[str, Any]
+        self,
+        task: RegressionTask,
+        preprocessor: TablePreprocessor | AbstractPairInputs | None,
+        about: dict[str, Any],
     ) -> None:
         self.task, self.preprocessor = task, preprocessor
         self.about = {**about, "evenreg": evenreg.__version__, "kind": "network"}
@@ -89,7 +96,8 @@ class TrainedNetwork(AbstractTrainedModel):
 
         Args:
             inputs: A DataFrame with the training columns (others are ignored; a category that training never saw
-                is fine), or ``(rows, channels, height, width)`` images.
+                is fine); one with columns ``first`` and ``second``, for pairs of sentences; or ``(rows, channels,
+                height, width)`` images, for encoders of pixels also ``(rows, height, width, 3)`` uint8.
             rows: ``(rows,)`` numbers that a person finds the rows of a table by, such as the lines of a file, for
                 error sentences; or the place of the first one, counted from 0.
 
@@ -97,12 +105,15 @@ class TrainedNetwork(AbstractTrainedModel):
             InputError: No rows, absent columns, text where training had numbers, or images for the model of a table
                 and the other way round.
         """
-        if self.preprocessor is None:
+        if isinstance(self.preprocessor, AbstractPairInputs):
+            tensors = self.preprocessor.inputs(*_sentences(inputs))
+        elif self.preprocessor is None:
             tensors = (_images(inputs, pixels=isinstance(self.task.encoder, PixelEncoder)),)
         else:
             ready = self.preprocessor.transform(_frame(inputs), rows=rows)
             tensors = (torch.from_numpy(ready.numeric), torch.from_numpy(ready.other))
-        at_once = _ROWS_AT_ONCE if tensors[0].ndim == 4 and tensors[0].dtype == torch.uint8 else 4096
+        small = tensors[0].is_floating_point() and not isinstance(self.task.encoder, PixelEncoder)
+        at_once = 4096 if small else _ROWS_AT_ONCE
         return predict(self.task, tensors, at_once).double().numpy()[:, 0]
 
     def export(self, path: str | Path, *, overwrite: bool = False) -> None:
@@ -123,9 +134,14 @@ class TrainedNetwork(AbstractTrainedModel):
             overwrite: Whether a file there may be replaced.
 
         Raises:
-            InputError: Another ending.
+            InputError: Another ending, or a model of sentences, whose words are told apart outside of torch.
             RunFolderError: The file is there already.
         """
+        if isinstance(self.preprocessor, AbstractPairInputs):
+            raise InputError(
+                "export: expected a model of a table or of images, got one of sentences; it is stored as a folder "
+                "(save, load_model)."
+            )
         if self.preprocessor is None:
             # Sides that differ: what is equal or 1 in the example would be taken for fixed.
             channels = self.about["encoder_config"].get("in_channels", 3)
@@ -139,12 +155,12 @@ class TrainedNetwork(AbstractTrainedModel):
         return _shown(self)
 
     def save(self, folder: Path) -> None:
-        """Write ``model.json``, ``weights.pt`` and, for tables, ``inputs.skops``."""
+        """Write ``model.json``, ``weights.pt`` and, for tables, ``inputs.skops``, for sentences ``sentences``."""
         folder.mkdir(parents=True, exist_ok=True)
         parts = {"encoder": self.task.encoder, "head": self.task.head, "scaler": self.task.scaler}
         torch.save({name: part.state_dict() for name, part in parts.items()}, folder / _WEIGHTS)
         if self.preprocessor is not None:
-            self.preprocessor.save(folder / _INPUTS)
+            self.preprocessor.save(folder / (_INPUTS if "columns" in self.about else _SENTENCES))
         write_json(folder / ABOUT, self.about)
 
     @classmethod
@@ -156,7 +172,13 @@ class TrainedNetwork(AbstractTrainedModel):
         state = torch.load(folder / _WEIGHTS, map_location="cpu", weights_only=True)
         for name, part in {"encoder": encoder, "head": head, "scaler": scaler}.items():
             part.load_state_dict(state[name])
-        preprocessor = _inputs(folder, about) if "columns" in about else None
+        preprocessor = None
+        if "columns" in about:
+            preprocessor = _inputs(folder, about)
+        elif "sentences" in about:
+            from evenreg.training._pair_kinds import load_pair_inputs  # and so what transformers needs
+
+            preprocessor = load_pair_inputs(folder / _SENTENCES)
         return cls(RegressionTask(encoder, head, L1Loss(), scaler=scaler), preprocessor, about)
 
 
@@ -261,15 +283,25 @@ def _shown(model: TrainedNetwork | TrainedTrees) -> str:
     return f"{type(model).__name__}({about.get('method', '?')}, predicts {about.get('target', '?')})"
 
 
-def _frame(inputs: Any) -> "DataFrame":
+def _frame(inputs: Any, columns: str = "the training columns", of: str = "a table") -> "DataFrame":
     import pandas as pd
 
     if not isinstance(inputs, pd.DataFrame):
         raise InputError(
-            f"inputs: expected a DataFrame with the training columns, got {type(inputs).__name__}; this model was "
-            "trained on a table."
+            f"inputs: expected a DataFrame with {columns}, got {type(inputs).__name__}; this model was trained on {of}."
         )
     return inputs
+
+
+def _sentences(inputs: Any) -> tuple[list[str], list[str]]:
+    frame = _frame(inputs, "columns 'first' and 'second'", "pairs of sentences")
+    for name in ("first", "second"):
+        if name not in frame.columns or not len(frame):
+            raise InputError(
+                f"inputs: expected columns 'first' and 'second' with a sentence in every row, got {len(frame)} rows "
+                f"of {', '.join(map(repr, frame.columns))}; name them so."
+            )
+    return list(frame["first"]), list(frame["second"])
 
 
 def _images(inputs: Any, *, pixels: bool) -> Tensor:

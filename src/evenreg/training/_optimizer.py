@@ -25,7 +25,8 @@ class Optimizer:
         optimizer: ``adamw``; ``adam``, whose weight decay is part of the gradient as in the papers' recipes; ``sgd``
             with momentum.
         learning_rate: Above 0.
-        head_learning_rate: Of the head, where it is another, for an encoder that was trained before.
+        head_learning_rate: Of the head and of the ``new_layers`` of the encoder, where it is another than that of the
+            layers that were trained before.
         loss_learning_rate: Of the loss's own parameters, such as a learned noise scale.
         weight_decay: At least 0; biases, norms and the loss's parameters are exempt.
         momentum: Of ``sgd``, from 0 to 1.
@@ -79,12 +80,17 @@ class Optimizer:
             noise: The loss's own parameters.
             steps: Of the whole training.
         """
-        together = [(self.learning_rate, (encoder, head))]
+        own, new = list(encoder.parameters()), list(head.parameters())
+        together = [(self.learning_rate, [*own, *new])]
         if self.head_learning_rate is not None:
-            together = [(self.learning_rate, (encoder,)), (self.head_learning_rate, (head,))]
+            layers: Iterable[str] = getattr(encoder, "new_layers", ())
+            new += [p for name in layers for p in encoder.get_submodule(name).parameters()]
+            among = {id(p) for p in new}
+            old = [p for p in own if id(p) not in among]
+            together = [(self.learning_rate, old), (self.head_learning_rate, new)]
         groups: list[dict[str, Any]] = []
-        for rate, parts in together:
-            trained = [p for part in parts for p in part.parameters() if p.requires_grad]
+        for rate, parameters in together:
+            trained = [p for p in parameters if p.requires_grad]
             groups += [
                 {"params": [p for p in trained if p.ndim > 1], "lr": rate, "weight_decay": self.weight_decay},
                 {"params": [p for p in trained if p.ndim <= 1], "lr": rate, "weight_decay": 0.0},

@@ -1,5 +1,6 @@
 """Pairs of sentences as rows to train on."""
 
+from collections.abc import Callable
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, final
@@ -76,6 +77,10 @@ class PairSource(AbstractSource):
         self.fingerprint = f"{pairs.fingerprint}-{inputs.fingerprint}"
         self.row_numbers = self.groups = np.arange(len(pairs))
         self.encoder_name, self.notes = inputs.name, inputs.notes
+
+    def make_ready(self, tell: Callable[[int, int], None]) -> None:
+        self.made_by.tell = tell
+        _ = self.inputs
 
     @cached_property
     def inputs(self) -> Inputs:

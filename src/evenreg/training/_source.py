@@ -103,6 +103,10 @@ class AbstractSource(ABC):
     trees: bool = False
     augments: bool = False
 
+    def make_ready(self, tell: Callable[[int, int], None]) -> None:
+        """Do what takes long and serves all seeds, before rows go to other processes; ``tell`` hears done and all."""
+        del tell
+
     @property
     def counted(self) -> Rows:
         """Rows that regions count: all but the test rows, so that regions are the same in every seed."""

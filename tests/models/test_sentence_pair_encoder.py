@@ -84,6 +84,15 @@ def test_every_parameter_gets_a_gradient():
     assert "pooler" not in " ".join(encoder.state_dict())
 
 
+def test_half_precision_is_near():
+    encoder = build().fit(*many(100)).eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        vectors, features = encoder._vectors(*many(20)), encoder(*many(20))
+    assert vectors.dtype == torch.float32
+    torch.testing.assert_close(vectors, encoder._vectors(*many(20)), rtol=0.02, atol=0.02)
+    torch.testing.assert_close(features.float(), encoder(*many(20)), rtol=0.1, atol=0.2)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_only_the_last_layers_are_trained(count):
     encoder = build(trained_layers=count)

@@ -30,7 +30,9 @@ def pooled_layers(
     inside = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
     states = transformer(input_ids=ids, attention_mask=inside.long(), output_hidden_states=True).hidden_states
     outside, words = ~inside[..., None], lengths[:, None]
-    return torch.cat([states[layer].masked_fill(outside, 0).sum(dim=1) / words for layer in layers], dim=1)
+    # float32, also in half precision: sums of rounded states would be rounded again.
+    pooled = [states[layer].float().masked_fill(outside, 0).sum(dim=1) / words for layer in layers]
+    return torch.cat(pooled, dim=1)
 
 
 def checked_layers(layers: Sequence[int], transformer: Any) -> list[int]:

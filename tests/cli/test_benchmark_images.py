@@ -138,12 +138,35 @@ def test_another_test_set_of_the_papers(here, found, tmp_path, monkeypatch):
         ({"resume": True, "overwrite": True}, InputError, "expected one of resume and overwrite"),
         ({"jobs": 2, "devices": 2}, InputError, "expected one of jobs and devices"),
         ({"precision": "half"}, UnknownNameError, "precision"),
+        ({"rows": "SQINV; smoter"}, InputError, "method: smoter "),
+        ({"rows": "hgb"}, InputError, "hgb expects the columns of a table, got images; leave hgb out"),
     ],
 )
 def test_what_cannot_be_had_is_told_and_leaves_no_folder(here, tmp_path, options, error, told):
     with pytest.raises(error, match=told):
         run(here, out=tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("gpu", "jobs"), [(False, 3), (True, 1)])
+def test_one_device_unless_said_otherwise_and_one_training_at_a_time_on_a_gpu(
+    here, tmp_path, monkeypatch, gpu, jobs
+):
+    """Lightning would take every GPU there is, and every core would start a training on the same one."""
+    from evenreg.cli import _compare_cells, _processes
+
+    asked = {}
+
+    def instead(*args, **options):
+        asked.update(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_compare_cells, "train_rows", instead)
+    monkeypatch.setattr(_processes, "cores", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    with pytest.raises(KeyboardInterrupt):
+        run(here, out=tmp_path / "run", jobs=None)
+    assert (asked["budget"].trainer["devices"], asked["jobs"]) == (1, jobs)
 
 
 def test_a_folder_of_another_benchmark_is_refused(here, tmp_path):
@@ -245,7 +268,15 @@ class TestOwnImages:
 
 def test_two_processes_and_half_precision(here, tmp_path):
     """The first process alone writes and prints; both are done before the table is."""
-    words = ["benchmark", "agedb-dir", "--data", str(here / "data/agedb-dir"), "--encoder", "small-cnn", "--rows"]
+    words = [
+        "benchmark",
+        "agedb-dir",
+        "--data",
+        str(here / "data/agedb-dir"),
+        "--encoder",
+        "small-cnn",
+        "--rows",
+    ]
     words += ["SQINV + LDS + FDS + RankSim", "--epochs", "2", "--seeds", "1", "--out", str(tmp_path / "run")]
     words += ["--devices", "2", "--precision", "bf16-mixed", "--json", str(tmp_path / "found.json")]
     done = subprocess.run(

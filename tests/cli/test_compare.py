@@ -194,6 +194,7 @@ def test_the_command_leaves_budgets_to_the_data_as_the_function_does():
     _compare.add_arguments(parser)
     given, signature = vars(parser.parse_args([])), inspect.signature(evenreg.compare).parameters
     own = {"jobs", "quiet"}  # a command uses all cores and says so
+    assert given["jobs"] is None
     assert {k: v for k, v in given.items() if k not in own} == {
         k: v.default for k, v in signature.items() if k not in own
     }

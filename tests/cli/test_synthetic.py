@@ -12,7 +12,7 @@ from evenreg.cli import _main
 from evenreg.cli._synthetic_published import published_synthetic
 from evenreg.cli._synthetic_text import synthetic_text
 from evenreg.data import SYNTHETIC
-from evenreg.errors import UnknownNameError
+from evenreg.errors import InputError, UnknownNameError
 from evenreg.training import SYNTHETIC_METHODS, SyntheticCell
 
 
@@ -136,3 +136,8 @@ def test_what_cannot_be_had_is_told(given, told, capsys):
 def test_another_benchmark_is_refused_in_python():
     with pytest.raises(evenreg.errors.InputError, match=r"expected 'synthetic', got 'sts-b-dir'"):
         evenreg.benchmark("sts-b-dir")
+
+
+def test_a_run_that_leaves_no_folder_has_nothing_to_overwrite():
+    with pytest.raises(InputError, match="overwrite: synthetic has no use for it, got True; leave it out"):
+        evenreg.benchmark("synthetic", overwrite=True)

@@ -46,7 +46,7 @@ def benchmark(
     mode: str | None = None,
     prior: str | None = None,
     components: int | None = None,
-    jobs: int = 1,
+    jobs: int | None = 1,
     quiet: bool = True,
 ) -> "SyntheticResult | BenchmarkResult":
     """Runs a benchmark of the papers.
@@ -81,7 +81,8 @@ def benchmark(
         prior: Synthetic: what GAI and BNI learn the label distribution from: the training ``labels`` (default), or
             fresh ones of the ``generator``, as the released code does; the difference is shown then.
         components: Synthetic: of GAI's mixture; None for 1 where labels are normal and 16 where they are exponential.
-        jobs: Cells at a time, each in a process of its own.
+        jobs: Cells at a time, each in a process of its own; None for one a core, and for one where they are trained on
+            a GPU.
         quiet: No progress on stderr.
 
     Returns:
@@ -103,8 +104,9 @@ def benchmark(
         from evenreg.cli._synthetic import run_synthetic
 
         return run_synthetic(
-            settings, methods, seeds, mode or "converged", prior or "labels", components, jobs, quiet
-        )
+            settings, methods, seeds, mode or "converged", prior or "labels", components,
+            cores() if jobs is None else jobs, quiet,
+        )  # fmt: skip
     from evenreg.cli._benchmark_run import run_rows
 
     if name == "sts-b-dir":  # its recipes are its encoders
@@ -130,7 +132,7 @@ def benchmark(
 def _check_arguments(name: str, given: Mapping[str, Any]) -> None:
     """Refuse what this benchmark has no use for."""
     _check.known(name, ("synthetic", *_TRAINED), "benchmark")
-    idle = (*_OF_TRAINED, "resume") if name == "synthetic" else _OF_SYNTHETIC
+    idle = (*_OF_TRAINED, "resume", "overwrite") if name == "synthetic" else _OF_SYNTHETIC
     idle += _OF_SENTENCES if name != "sts-b-dir" else ("subset",)
     for key in given:
         if key in idle:
@@ -156,7 +158,7 @@ def add_arguments(parser: "Parser") -> None:
     add("name", help="synthetic, agedb-dir, imdb-wiki-dir or sts-b-dir")
     add("--list", action="store_true", help="print the papers' numbers alone")
     add("--seeds", type=int, metavar="N", help="trainings of each row (default 3; synthetic: draws, 200)")
-    add("--jobs", type=int, metavar="N", help="cells at a time (default: one a core)")
+    add("--jobs", type=int, metavar="N", help="cells at a time (default: one a core; one on a GPU)")
     add("--json", metavar="FILE", help="also write all numbers")
     add("--overwrite", action="store_true", help="replace this file, or an earlier run, if it is there")
     add("--quiet", action="store_true", help="no progress on stderr")
@@ -204,7 +206,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     json = _checked_json(args.json, args.overwrite) if args.json else None
     trained = args.name in _TRAINED
-    jobs = 1 if args.devices else cores()
+    jobs = 1 if args.devices else None
     found = benchmark(
         args.name, quiet=args.quiet, overwrite=args.overwrite and trained, **{"jobs": jobs, **given}
     )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from evenreg import _check
 from evenreg.cli._benchmark_rows import planned_rows
 from evenreg.cli._labelled_rows import facts_of, read_rows, source_of
+from evenreg.cli._method_check import check_method
 from evenreg.cli._pass_progress import progress_of
-from evenreg.cli._processes import first_process
+from evenreg.cli._processes import first_process, jobs_on
 from evenreg.cli._settings import Settings, read_config
 from evenreg.cli._source_settings import set_recipe
 from evenreg.errors import InputError
@@ -33,7 +34,7 @@ def run_rows(
     seeds: int = 3,
     out: str | Path | None = None,
     said: Mapping[str, Any] | None = None,
-    jobs: int = 1,
+    jobs: int | None = 1,
     resume: bool = False,
     overwrite: bool = False,
     quiet: bool = True,
@@ -50,14 +51,15 @@ def run_rows(
         seeds: Trainings of each row, at least 1.
         out: Folder of the run; None for ``runs/NAME``.
         said: Settings that win over the recipe's; None counts as not said.
-        jobs: Cells at a time.
+        jobs: Cells at a time; None for one a core, and for one where it is trained on a GPU.
         resume: Go on with an earlier run.
         overwrite: Delete an earlier run first.
         quiet: No progress on stderr.
     """
     plans = planned_rows(read_config(name), rows, variant, sweep, said or {})
     first = next(iter(plans))
-    seeds, jobs = _check.integer(seeds, "seeds", 1), _check.integer(jobs, "jobs", 1)
+    seeds = _check.integer(seeds, "seeds", 1)
+    jobs = None if jobs is None else _check.integer(jobs, "jobs", 1)
     if resume and overwrite:
         raise InputError(
             "expected one of resume and overwrite, got both; resume keeps the earlier run, overwrite deletes it."
@@ -69,6 +71,8 @@ def run_rows(
             f"data: expected a folder of {name}, got one of {'something else' if found is None else found.name}; name "
             "another."
         )
+    for plan in plans.values():
+        check_method(str(plan.method), labelled)
     folder = Path(out or Path("runs") / name)
     if first_process():
         RunFolder.check(folder, resume=resume, overwrite=overwrite)
@@ -79,6 +83,7 @@ def run_rows(
     from evenreg.cli._trainer_arguments import trainer_arguments
     from evenreg.data import benchmark_rows
     from evenreg.training import Budget
+    from evenreg.training._fit import device_of
 
     base = plans[first]
     trainer = trainer_arguments(base.trainer)
@@ -92,9 +97,11 @@ def run_rows(
         "command": "benchmark", "benchmark": name, "rows": {row: asdict(plan) for row, plan in plans.items()},
         "seeds": seeds, "subset": subset, **facts_of(source),
     }  # fmt: skip
+    one = {"accelerator": source.accelerator, "devices": 1}
     budget = Budget(
-        checkpoint_seconds=base.checkpoint_seconds, trainer={"default_root_dir": folder, **trainer}
+        checkpoint_seconds=base.checkpoint_seconds, trainer={"default_root_dir": folder, **one, **trainer}
     )
+    jobs = jobs_on(device_of(budget)) if jobs is None else jobs
     is_first = first_process()
     run = (
         RunFolder.open(folder, config, resume=resume, overwrite=overwrite) if is_first else RunFolder(folder)

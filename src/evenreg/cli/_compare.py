@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from evenreg import _check
-from evenreg._cores import cores
 from evenreg.cli._cached_list import cached_list
 from evenreg.cli._compare_rows import DEFAULT_METHODS, row_name, rows_for
 from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_table, kind_of, name_of, read_rows, source_of
 from evenreg.cli._pass_progress import progress_of
+from evenreg.cli._processes import jobs_on
 from evenreg.cli._settings import mapping_from
 from evenreg.cli._shot_options import regions_from
 from evenreg.errors import InputError
@@ -53,7 +53,7 @@ def compare(
     encoder_arguments: Mapping[str, Any] | None = None,
     resume: bool = False,
     overwrite: bool = False,
-    jobs: int = 1,
+    jobs: int | None = 1,
     quiet: bool = True,
 ) -> "CompareResult":
     """Train several methods with several seeds and tell which is better where, beyond noise.
@@ -98,7 +98,8 @@ def compare(
         resume: Go on with an earlier run of the same settings in ``out``.
         overwrite: Delete an earlier run in ``out`` first.
         jobs: Cells trained at a time, each in a process and on a thread of its own; the numbers do not change
-            with it. In a script of your own, more than 1 needs the ``if __name__ == "__main__":`` guard.
+            with it. None for one a core, and for one where they are trained on a GPU. In a script of your own, more
+            than 1 needs the ``if __name__ == "__main__":`` guard.
         quiet: Whether to say nothing about progress on stderr.
 
     Returns:
@@ -154,12 +155,14 @@ def compare(
     from evenreg.cli._compare_result import CompareResult
     from evenreg.cli._progress import progress_for
     from evenreg.training import Budget
+    from evenreg.training._fit import device_of
 
     source = source_of(rows_read, bin_width, encoder=encoder, arguments=encoder_arguments)
     if many is None:
         regions = source.regions or regions
     trainer = {"accelerator": source.accelerator, "devices": 1}
     budget = Budget(epochs or source.epochs, patience or source.patience, trainer=trainer)
+    jobs = jobs_on(device_of(budget)) if jobs is None else jobs
     config: dict[str, Any] = {
         "command": "compare", "data": name_of(data), "rows": rows, "sweep": sweep, "seeds": seeds, "cost": cost,
         "epochs": budget.epochs, "patience": budget.patience, "split": split, "many": many, "few": few,
@@ -224,6 +227,7 @@ def add_arguments(parser: "Parser") -> None:
         help=f"CSV or Parquet file, prepared folder, or {EMBEDDED} (the default)",
     )
     add("--images", metavar="FILE", help="in place of it: list of images, with columns path and the target")
+    add("--image-folder", metavar="FOLDER", help="where its paths begin (default: the folder of the list)")
     add("--target", metavar="COLUMN", help="column to predict (needed for a file)")
     add(
         "--methods",
@@ -268,7 +272,7 @@ def add_arguments(parser: "Parser") -> None:
         metavar="N",
         help="epochs without gain before stopping (default 16, embedded images all)",
     )
-    add("--jobs", type=int, default=cores(), metavar="N", help="trainings at a time (default: one a core)")
+    add("--jobs", type=int, metavar="N", help="trainings at a time (default: one a core; one on a GPU)")
     add("--drop-missing", action="store_true", help="leave out rows whose target is missing")
     add(
         "--cache",

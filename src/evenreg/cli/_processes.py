@@ -11,6 +11,8 @@ from multiprocessing.context import BaseContext
 from threading import Thread
 from typing import Any
 
+from evenreg._cores import cores
+
 
 def first_process() -> bool:
     """Whether this is the process a person started, or the first of a cluster's: it alone writes and prints."""
@@ -18,6 +20,11 @@ def first_process() -> bool:
         if name in os.environ:
             return os.environ[name] == "0"
     return True
+
+
+def jobs_on(device: str) -> int:
+    """Trainings at a time unless somebody says otherwise: one a core, or one where they would share a GPU's memory."""
+    return cores() if device == "cpu" else 1
 
 
 def process_context() -> BaseContext:

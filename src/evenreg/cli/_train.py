@@ -8,11 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evenreg._words import parse
-from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_table, kind_of, name_of, read_rows, source_of
+from evenreg.cli._labelled_rows import EMBEDDED, facts_of, name_of, read_rows, source_of
+from evenreg.cli._method_check import check_method
 from evenreg.cli._pass_progress import progress_of
 from evenreg.cli._processes import first_process
-from evenreg.cli._resampled_note import NOT_OF_IMAGES
 from evenreg.cli._settings import Settings
 from evenreg.cli._shot_options import regions_from
 from evenreg.cli._source_settings import set_recipe
@@ -112,7 +111,7 @@ def train(
         )
     regions = regions_from(settings.many, settings.few)
     rows = read_rows(settings.data, settings.target, settings.split, settings.drop_missing)
-    _check_method(settings, rows)
+    check_method(str(settings.method), rows)
     if settings.method is not None and "hgb" in settings.method:
         of_networks = (
             "epochs",
@@ -205,21 +204,6 @@ def _train(
         sys.exit(0)  # processes that Lightning started have nothing left to do
     keep(result, run.path)
     shutil.rmtree(fit, ignore_errors=True)
-
-
-def _check_method(settings: Settings, rows: Any) -> None:
-    """What of the method the data cannot have, told before anything heavy is imported."""
-    roles, y = {word.role for word in parse(str(settings.method))}, rows.y
-    if "model" in roles and not is_table(rows):
-        raise InputError(
-            f"method: {settings.method} expects the columns of a table, got {kind_of(rows)}; leave hgb out."
-        )
-    if "resampling" in roles and kind_of(rows) == "images":
-        raise InputError(f"method: {settings.method} {NOT_OF_IMAGES}; leave the word out.")
-    if "transform" in roles and y.min() <= 0:
-        raise InputError(
-            f"method: log expects a target above 0, got a smallest value of {y.min():g}; leave log out."
-        )
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Which row of the papers stands beside a row that was trained."""
 
 import re
+from dataclasses import replace
 from typing import NamedTuple, final
 
 from evenreg._words import WORDS, parse
@@ -12,6 +13,17 @@ _PAPERS = {
     "002": "Ren et al. 2022",
     "003": "Gong et al. 2022",
     "001": "Pu et al. 2025",
+}
+
+# Arguments by which a recipe does what the papers' released code did, and of which the papers say nothing.
+_AS_RELEASED = {
+    "fds": ("start_update", "start_smooth", "statistics", "variance_ratio"),
+    "inv": ("clip", "smooth"),
+    "sqinv": ("clip", "smooth"),
+    "ranksim": ("weight",),
+    "huber": ("beta",),
+    "smogn": ("relevance",),
+    "smoter": ("relevance",),
 }
 
 
@@ -34,7 +46,7 @@ def published_match(
 ) -> PublishedMatch:
     """The published row of a method.
 
-    Of the rows on this split that hold the metric, those whose method is found by
+    Of the rows on this split that hold the metric, those whose method, `as_printed`, is found by
     `PublishedTable.find`; else, as a recipe may add arguments that say how a paper's numbers came about, those of the
     same words that are printed under the same name. Of several, as papers print each other's numbers again: numbers of
     the paper's own before those it took from another, then the oldest paper, then its first table, which is its main
@@ -63,7 +75,7 @@ def published_match(
     ]
     there: list[PublishedRow] = []
     elsewhere: list[PublishedRow] = []
-    for rows in (table.find(method), named):
+    for rows in (table.find(as_printed(method)), named):
         held = [row for row in rows if row.kind == "score" and row.value(metric) is not None]
         there = there or [row for row in held if row.split == split]
         elsewhere = elsewhere or [row for row in held if row.split != split]
@@ -74,6 +86,25 @@ def published_match(
     if there:
         return PublishedMatch(min(there, key=rank), ())
     return PublishedMatch(None, tuple(sorted(elsewhere, key=rank)))
+
+
+def as_printed(method: str) -> str:
+    """A method without what only the released code tells of it.
+
+    Example:
+        >>> as_printed("sqinv(smooth=powered) + lds(size=9, kernel=folded_gaussian) + fds(statistics=extra_pass)")
+        'sqinv + lds(size=9) + fds'
+    """
+    plain, words = [], parse(method)
+    if any(word.role == "balanced" for word in words):
+        words = [word for word in words if word.name != "rrt"]  # Ren et al. print the loss alone
+    for word in words:
+        defaults = {name: argument.default for name, argument in WORDS[word.name][1].items()}
+        said = {k: v for k, v in word.args.items() if k not in _AS_RELEASED.get(word.name, ())}
+        if said.get("kernel") == "folded_gaussian":  # the papers print a Gaussian
+            del said["kernel"]
+        plain.append(str(replace(word, args={**defaults, **said})))
+    return " + ".join(plain)
 
 
 def cited(*rows: PublishedRow) -> str:

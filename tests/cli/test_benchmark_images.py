@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -248,6 +249,11 @@ class TestOwnImages:
                 "expected the column of .*list.csv to predict, got none; add --target with one of 'path'",
             ),
             ({"data": "x.csv"}, "expected one of data and images"),
+            ({"data": pd.DataFrame({"a": [1]})}, "expected one of data and images, got DataFrame and"),
+            (
+                {"images": None},
+                "cache: expected none without a list of images, got one; add images, or leave",
+            ),
             ({"methods": "hgb"}, "hgb expects the columns of a table, got images"),
             ({"methods": "smogn"}, "between whose pixels"),
             ({"encoder": "resnet60"}, "resnet60"),
@@ -264,6 +270,32 @@ class TestOwnImages:
         with pytest.raises(InputError, match=told):
             evenreg.compare(**{**given, "out": tmp_path / "run", **options})
         assert not (tmp_path / "run").exists()
+
+    def test_a_typing_error_is_told_before_images_are_decoded(self, listed, tmp_path):
+        for wrong in ({"methods": "vanlla"}, {"reference": "vanlla"}):
+            with pytest.raises(UnknownNameError, match="did you mean 'vanilla'"):
+                evenreg.compare(images=listed / "list.csv", target="depth", cache=tmp_path / "cache", **wrong)
+            assert not (tmp_path / "cache").exists()
+
+
+def test_one_row_is_trained_by_itself_and_its_run_goes_on(here, tmp_path):
+    given = {"method": "sqinv", "encoder": "small-cnn", "epochs": 1, "out": tmp_path / "run"}
+    found = evenreg.train(here / "data/agedb-dir", **given)
+    assert "regions count the 72 rows of training many" in " ".join(str(found).replace("All", "many").split())
+    again = evenreg.train(here / "data/agedb-dir", **given, resume=True)
+    assert str(again) == str(found)
+
+
+def test_a_folder_is_given_back_where_sentences_cannot_be_embedded(here, tmp_path, monkeypatch):
+    from evenreg.training import CachedImageSource
+
+    def fail(self, tell):
+        raise ValueError("no room")
+
+    monkeypatch.setattr(CachedImageSource, "make_ready", fail)
+    with pytest.raises(ValueError, match="no room"):
+        run(here, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_two_processes_and_half_precision(here, tmp_path):

@@ -108,10 +108,10 @@ def run_rows(
     )
     if not quiet and is_first:
         print(f"{len(plans)} rows x {seeds}: {len(plans) * seeds} trainings", file=sys.stderr)
-    with progress_of("embedding sentences", quiet=quiet or not is_first) as tell:
-        source.make_ready(tell)
-    progress = progress_for(len(plans) * seeds, quiet or not is_first)
     with run.given_back():
+        with progress_of("embedding sentences", quiet=quiet or not is_first) as tell:
+            source.make_ready(tell)
+        progress = progress_for(len(plans) * seeds, quiet or not is_first)
         try:
             cells = train_rows(
                 source, list(plans), seeds, run.path, cost=base.cost, reference=first, budget=budget, jobs=jobs,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from evenreg.cli._labelled_rows import EMBEDDED
+from evenreg.cli._labelled_rows import is_embedded, name_of
 from evenreg.cli._pass_progress import progress_of
 from evenreg.errors import InputError
 
@@ -38,9 +38,9 @@ def cached_list(
     """
     from evenreg.data import cache_images, column_names
 
-    if data not in (None, EMBEDDED):
+    if not (data is None or is_embedded(data)):
         raise InputError(
-            f"expected one of data and images, got {data!r} and {str(listing)!r}; leave one out."
+            f"expected one of data and images, got {name_of(data)} and {str(listing)!r}; leave one out."
         )
     columns = column_names(listing)
     if target is None:

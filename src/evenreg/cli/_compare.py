@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from evenreg import _check
+from evenreg._words import parse, split_methods
 from evenreg.cli._cached_list import cached_list
 from evenreg.cli._compare_rows import DEFAULT_METHODS, row_name, rows_for
 from evenreg.cli._labelled_rows import EMBEDDED, facts_of, is_table, kind_of, name_of, read_rows, source_of
@@ -129,7 +130,20 @@ def compare(
     if bin_width is not None:
         _check.positive(bin_width, "bin_width")
     regions = regions_from(many, few)
+    of_images = {
+        "image_folder": image_folder,
+        "cache": cache,
+        "skip_missing": skip_missing,
+        "side": side != 224,
+    }
+    idle = [name for name, said in of_images.items() if said]
+    if images is None and idle:
+        raise InputError(
+            f"{idle[0]}: expected none without a list of images, got one; add images, or leave it out."
+        )
     if images is not None:
+        for method in (*split_methods(methods), reference):
+            parse(method)  # a typing error is told before images are decoded, which takes long
         data, target, split = cached_list(
             images, data, target, split, image_folder=image_folder, cache=cache, side=side,
             skip_missing=skip_missing, quiet=quiet,

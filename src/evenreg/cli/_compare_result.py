@@ -89,7 +89,7 @@ class CompareResult:
         reference: str,
         temporary: bool,
     ) -> Self:
-        """Evaluate trained cells on the test rows; regions count training and validation rows together."""
+        """Evaluate trained cells on the test rows; regions count what `AbstractSource.counted` has."""
         test = source.test
         y = source.y[test]
         space = LabelSpace.fit(source.y[source.counted], source.bins)

@@ -65,7 +65,7 @@ class TrainResult:
 
     @classmethod
     def read(cls, source: AbstractSource, folder: Path, settings: Settings, regions: ShotRegions) -> Self:
-        """Evaluate what `keep` wrote; regions count training and validation rows together."""
+        """Evaluate what `keep` wrote; regions count what `AbstractSource.counted` has."""
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         prediction = np.load(folder / _PREDICTION, allow_pickle=False)
         test = source.test
@@ -81,7 +81,7 @@ class TrainResult:
                 target=source.target,
                 prediction=str(settings.method),
                 source="the test rows",
-                train="training and validation",
+                train="training and validation" if source.regions is None else "training",
                 slope=slope_of(y, prediction),
             ),
             routing=routing_in(facts),

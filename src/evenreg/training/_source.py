@@ -109,7 +109,7 @@ class AbstractSource(ABC):
 
     @property
     def counted(self) -> Rows:
-        """Rows that regions count: all but the test rows, so that regions are the same in every seed."""
+        """Rows that regions count: training and validation rows, so that regions are the same in every seed."""
         return np.sort(np.concatenate(self.train_and_validation(0)))
 
     @property

@@ -84,9 +84,10 @@ def compare(
         many: Regions by count: more than this many training rows in a bin. With ``few`` only; None for regions
             relative to the uniform count.
         few: Regions by count: fewer than this many.
-        epochs: Most epochs of a network; None for 200 on tables, 40 on the embedded images, 90 on other images.
-        patience: Epochs without a better validation b-MAE after which a network stops; None for 16 on tables,
-            all on images.
+        epochs: Most epochs of a network; None for 200 on tables, 40 on the embedded images, 90 on other images,
+            100 on sentences.
+        patience: Epochs without a better validation error after which a network stops; None for 16 on tables, 10 on
+            sentences, all of the default on images.
         drop_missing: Leave out rows whose target is missing.
         images: In place of ``data``: a list of image files, with columns ``path``, ``target`` and perhaps ``split``.
         image_folder: Where the paths begin; None for the folder of the list.
@@ -279,12 +280,17 @@ def add_arguments(parser: "Parser") -> None:
     add("--bin-width", type=float, metavar="W", help="in label units (default: a rule from the data)")
     add("--many", type=float, metavar="N", help="many: bins with more than N training rows; goes with --few")
     add("--few", type=float, metavar="N", help="few: bins with fewer than N training rows")
-    add("--epochs", type=int, metavar="N", help="most epochs of a network (default 200, embedded images 40)")
+    add(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="most epochs of a network (default 200, images 40 or 90, sentences 100)",
+    )
     add(
         "--patience",
         type=int,
         metavar="N",
-        help="epochs without gain before stopping (default 16, embedded images all)",
+        help="epochs without gain before stopping (default 16, images all, sentences 10)",
     )
     add("--jobs", type=int, metavar="N", help="trainings at a time (default: one a core; one on a GPU)")
     add("--drop-missing", action="store_true", help="leave out rows whose target is missing")

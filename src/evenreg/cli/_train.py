@@ -52,9 +52,10 @@ def train(
     quiet: bool = True,
     trainer_words: Sequence[str] = (),
 ) -> "TrainResult":
-    """Train one method on a table (or on the embedded images) and keep the model with the best validation b-MAE.
+    """Train one method on a table, a prepared folder or the embedded images, and keep the model of the best epoch.
 
-    Test and validation rows are drawn evenly over the labels, as `evenreg.compare` draws them: with the same seed
+    The best epoch is that of the lowest b-MAE on the validation rows, unless the config's ``select`` says another
+    error; of prepared sentence pairs it is the MSE. Test and validation rows are drawn evenly over the labels, as `evenreg.compare` draws them: with the same seed
     they are the same rows. Anything not said here is taken from ``config``, then from the defaults below.
 
     Args:
@@ -72,13 +73,15 @@ def train(
         many: Regions by count: more than this many training rows in a bin. With ``few`` only; None for regions
             relative to the uniform count.
         few: Regions by count: fewer than this many.
-        epochs: Most epochs; default 200 on tables, 40 on the embedded images.
-        patience: Epochs without a better validation b-MAE after which training stops; default 16 on tables, all on
-            images.
+        epochs: Most epochs; default 200 on tables, 40 on the embedded images, 90 on prepared images, 100 on sentences.
+        patience: Epochs without a better validation error after which training stops; default 16 on tables, 10 on
+            sentences, all of the default on images.
         encoder: Of prepared images or sentence pairs; see `evenreg.compare`.
-        batch_size: Rows of a training batch, over all devices; default 256 on tables, 128 on images.
-        learning_rate: AdamW's; default 0.001 on tables, 0.005 (largest of one cycle) on images.
-        weight_decay: AdamW's; default 0.0001.
+        batch_size: Rows of a training batch, over all devices; default 256 on tables and prepared images, 128 on
+            others.
+        learning_rate: AdamW's, default 0.001 on tables, 0.005 (largest of one cycle) on the embedded images; Adam's,
+            default 0.001 (a tenth from epoch 60 on, a hundredth from 80 on) on prepared images, 0.0001 on sentences.
+        weight_decay: Of these; default 0.0001, on prepared images 0, on sentences 0.00001.
         checkpoint_seconds: A cut costs at most about this much training; default 10.
         drop_missing: Leave out rows whose target is missing.
         trainer: Arguments of Lightning's ``Trainer``: devices, accelerator, strategy, precision,
@@ -218,7 +221,7 @@ def _plain(value: Any) -> Any:
 def add_arguments(parser: "Parser") -> None:
     """The options of ``evenreg train``."""
     parser.description = (
-        "Train one method and keep the model with the best validation b-MAE, for 'evenreg predict'. Whatever is not "
+        "Train one method and keep the model of the best epoch on validation rows, for 'evenreg predict'. Whatever is not "
         "said here comes from the config."
     )
     parser.epilog = (
@@ -243,17 +246,29 @@ def add_arguments(parser: "Parser") -> None:
     add("--bin-width", type=float, metavar="W", help="in label units (default: a rule from the data)")
     add("--many", type=float, metavar="N", help="many: bins with more than N training rows; goes with --few")
     add("--few", type=float, metavar="N", help="few: bins with fewer than N training rows")
-    add("--epochs", type=int, metavar="N", help="most epochs (default 200, embedded images 40)")
+    add("--epochs", type=int, metavar="N", help="most epochs (default 200, images 40 or 90, sentences 100)")
     add(
         "--patience",
         type=int,
         metavar="N",
-        help="epochs without gain before stopping (default 16, images all)",
+        help="epochs without gain before stopping (default 16, images all, sentences 10)",
     )
     add("--encoder", metavar="NAME", help="of a prepared folder, as in 'evenreg compare'")
-    add("--batch-size", type=int, metavar="N", help="over all devices (default 256, embedded images 128)")
-    add("--learning-rate", type=float, metavar="X", help="default 0.001, embedded images 0.005")
-    add("--weight-decay", type=float, metavar="X", help="default 0.0001")
+    add(
+        "--batch-size",
+        type=int,
+        metavar="N",
+        help="over all devices (default 256; embedded images, sentences 128)",
+    )
+    add(
+        "--learning-rate",
+        type=float,
+        metavar="X",
+        help="default 0.001, embedded images 0.005, sentences 0.0001",
+    )
+    add(
+        "--weight-decay", type=float, metavar="X", help="default 0.0001, prepared images 0, sentences 0.00001"
+    )
     add("--checkpoint-seconds", type=float, metavar="S", help="most training a cut can cost (default 10)")
     add("--drop-missing", action="store_true", default=None, help="leave out rows whose target is missing")
     add("--resume", action="store_true", help="go on with an earlier run in the folder")

@@ -55,8 +55,9 @@ def train(
     """Train one method on a table, a prepared folder or the embedded images, and keep the model of the best epoch.
 
     The best epoch is that of the lowest b-MAE on the validation rows, unless the config's ``select`` says another
-    error; of prepared sentence pairs it is the MSE. Test and validation rows are drawn evenly over the labels, as `evenreg.compare` draws them: with the same seed
-    they are the same rows. Anything not said here is taken from ``config``, then from the defaults below.
+    error; of prepared sentence pairs it is the MSE. Without a division of its own, test and validation rows are drawn
+    evenly over the labels, as `evenreg.compare` draws them: with the same seed they are the same rows. Anything not
+    said here is taken from ``config``, then from the defaults below.
 
     Args:
         data: A CSV or Parquet file, a DataFrame, a folder that ``evenreg data prepare`` made, or ``digits-rotation``,
@@ -221,8 +222,8 @@ def _plain(value: Any) -> Any:
 def add_arguments(parser: "Parser") -> None:
     """The options of ``evenreg train``."""
     parser.description = (
-        "Train one method and keep the model of the best epoch on validation rows, for 'evenreg predict'. Whatever is not "
-        "said here comes from the config."
+        "Train one method and keep the model of the best epoch on validation rows, for 'evenreg predict'. Whatever is "
+        "not said here comes from the config."
     )
     parser.epilog = (
         "--trainer.NAME VALUE hands any argument to Lightning's Trainer, for instance --trainer.devices 2, "

@@ -30,6 +30,11 @@ def test_the_papers_numbers_are_listed_in_a_hundred_columns(name, held, capsys):
         (["agedb-dir", "--model", "m"], "model: agedb-dir has no use for it"),
         (["sts-b-dir", "--subset", "1-peak"], "subset: sts-b-dir has no use for it"),
         (["synthetic", "--rows", "gai"], "rows: synthetic has no use for it"),
+        (["agedb-dir", "--components", "0"], "components: agedb-dir has no use for it, got 0"),
+        (["agedb-dir", "--list", "--seeds", "0"], "expected --list alone, which runs nothing, got --seeds"),
+        (["agedb-dir", "--seeds", "0"], "seeds: expected a whole number of at least 1, got 0"),
+        (["synthetic", "--seeds", "0"], "seeds: expected a whole number of at least 1, got 0"),
+        (["synthetic", "--jobs", "0"], "jobs: expected a whole number of at least 1, got 0"),
         (["sts-b-dir", "--encoder", "frozen", "--recipe", "frozen"], "expected one of recipe and encoder"),
     ],
 )

@@ -125,17 +125,11 @@ def test_training_that_diverged_is_told():
         ),
         (["synthetic", "--json", "a.txt"], "json: expected a file name that ends in .json, got 'a.txt'"),
         (["synthetic", "--list", "--seeds", "3"], "expected --list alone, which runs nothing, got --seeds"),
-        (["agedb-dir", "--seeds", "3"], "for agedb-dir, got --seeds, which this version cannot train on"),
     ],
 )
 def test_what_cannot_be_had_is_told(given, told, capsys):
     assert _main.main(["benchmark", *given]) == 2
     assert told in capsys.readouterr().err
-
-
-def test_another_benchmark_is_refused_in_python():
-    with pytest.raises(evenreg.errors.InputError, match=r"expected 'synthetic', got 'sts-b-dir'"):
-        evenreg.benchmark("sts-b-dir")
 
 
 def test_a_run_that_leaves_no_folder_has_nothing_to_overwrite():

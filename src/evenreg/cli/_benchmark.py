@@ -99,7 +99,7 @@ def benchmark(
         True
     """
     given = {key: value for key, value in locals().items() if key not in ("name", "seeds", "quiet")}
-    _check_arguments(name, {key: value for key, value in given.items() if value not in (None, False)})
+    _check_arguments(name, _said(given))
     if name not in _TRAINED:
         from evenreg.cli._synthetic import run_synthetic
 
@@ -127,6 +127,11 @@ def benchmark(
         variant=recipe, sweep=sweep, subset=subset or "dir", seeds=3 if seeds is None else seeds, out=out, said=said,
         jobs=jobs, resume=resume, overwrite=overwrite, quiet=quiet,
     )  # fmt: skip
+
+
+def _said(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, a 0 included."""
+    return {key: value for key, value in options.items() if value is not None and value is not False}
 
 
 def _check_arguments(name: str, given: Mapping[str, Any]) -> None:
@@ -195,7 +200,7 @@ def run(args: argparse.Namespace) -> int:
     options = {
         k: v for k, v in vars(args).items() if k not in ("verb", "name", "list", "json", "quiet", "overwrite")
     }
-    given = {key: value for key, value in options.items() if value not in (None, False)}
+    given = _said(options)
     if args.list:
         if given or args.json:
             raise InputError(
@@ -206,7 +211,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     json = _checked_json(args.json, args.overwrite) if args.json else None
     trained = args.name in _TRAINED
-    jobs = 1 if args.devices else None
+    jobs = None if args.devices is None else 1
     found = benchmark(
         args.name, quiet=args.quiet, overwrite=args.overwrite and trained, **{"jobs": jobs, **given}
     )

@@ -73,6 +73,11 @@ def test_resume_tells_in_a_persons_words_what_differs(tmp_path):
     assert told(trainer_words=["--trainer.devices", "2"]) == (
         "--trainer arguments (was '', is '--trainer.devices 2')"
     )
+    before |= {"rows": {"VANILLA": {"method": "vanilla", "epochs": 2}, "RRT": {"method": "rrt", "epochs": 2}}}
+    RunFolder.open(tmp_path / "run", before, overwrite=True)
+    longer = {"VANILLA": {"method": "vanilla", "epochs": 3}, "RRT": {"method": "rrt", "epochs": 3}}
+    assert told(rows=longer) == "rows.VANILLA.epochs (was 2, is 3)"
+    assert told(rows={"VANILLA": longer["VANILLA"]}) == "rows (was 'VANILLA RRT', is 'VANILLA')"
     assert told(note="y" * 200) == f"note (was '{'x' * 56}…, is '{'y' * 56}…)"
 
 

@@ -44,6 +44,18 @@ def _cut(value: Any) -> str:
     return f"{text[:9]}…'" if is_hash else text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def _differing(name: str, old: Any, new: Any) -> str:
+    """What differs, by name: of settings inside a setting the first; of other names in it these names."""
+    name = _TOLD.get(name, name)
+    while isinstance(old, dict) and isinstance(new, dict):
+        if old.keys() != new.keys():
+            old, new = list(old), list(new)
+            break
+        inner = next(key for key in old if old[key] != new[key])
+        name, old, new = f"{name}.{inner}", old[inner], new[inner]
+    return f"{name} (was {_cut(old)}, is {_cut(new)})"
+
+
 @final
 class RunFolder:
     """The folder of one run and the rules for a folder that already holds something.
@@ -135,10 +147,7 @@ class RunFolder:
         if differing:
             # What follows from something else that differs is not told beside it.
             causes = {k for k in differing if not differing & _CAUSES.get(k, set())}
-            told = ", ".join(
-                f"{_TOLD.get(k, k)} (was {_cut(old.get(k))}, is {_cut(config.get(k))})"
-                for k in sorted(causes)[:3]
-            )
+            told = ", ".join(_differing(k, old.get(k), config.get(k)) for k in sorted(causes)[:3])
             raise RunFolderError(
                 f"{path}: expected the settings of the run there, got another {told}; use another --out."
             )

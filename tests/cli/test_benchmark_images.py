@@ -282,6 +282,8 @@ def test_one_row_is_trained_by_itself_and_its_run_goes_on(here, tmp_path):
     given = {"method": "sqinv", "encoder": "small-cnn", "epochs": 1, "out": tmp_path / "run"}
     found = evenreg.train(here / "data/agedb-dir", **given)
     assert "regions count the 72 rows of training many" in " ".join(str(found).replace("All", "many").split())
+    with pytest.raises(InputError, match=r"drop_missing: .* has a label in every row, so it has no effect"):
+        evenreg.train(here / "data/agedb-dir", **given, drop_missing=True)
     again = evenreg.train(here / "data/agedb-dir", **given, resume=True)
     assert str(again) == str(found)
 

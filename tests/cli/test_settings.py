@@ -29,6 +29,14 @@ def test_what_is_said_wins_over_the_row_and_the_row_over_the_file(config):
     assert (chosen.method, chosen.epochs, chosen.seed, chosen.data) == ("sqinv", 5, 3, "a.csv")
 
 
+def test_milestones_go_with_the_schedule_they_stand_beside(config):
+    path = config(
+        "schedule: steps\nmilestones: [6, 8]\nrows:\n  bmc: {schedule: cosine}\n  gai: {epochs: 9}\n"
+    )
+    assert Settings.of(path, "bmc", {}).milestones is None
+    assert Settings.of(path, "gai", {}).milestones == [6, 8]
+
+
 def test_trainer_arguments_add_up(config):
     path = config("method: bmc\ntrainer: {precision: 32-true, devices: 1}\n")
     assert Settings.of(path, None, {"trainer": {"devices": 2}}).trainer == {

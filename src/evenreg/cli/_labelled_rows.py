@@ -75,6 +75,10 @@ def read_rows(
         for name, value in (("target", target), ("split", split)):
             if value is not None:
                 raise InputError(f"{name}: {data} has its own, got {value!r}; leave it out, or give a file.")
+        if drop_missing:
+            raise InputError(
+                f"drop_missing: {data} has a label in every row, so it has no effect; leave it out."
+            )
         return digits_rotation() if is_embedded(data) else open_prepared(data)
     is_file = isinstance(data, str | Path)
     if is_file and not Path(data).exists() and get_close_matches(str(data), [EMBEDDED], cutoff=0.8):

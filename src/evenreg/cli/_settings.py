@@ -106,9 +106,9 @@ class Settings:
         found = {name: value for name, value in read.items() if name not in _DESCRIBING}
         if variants or variant is not None:
             name = next(iter(variants)) if variant is None else _check.known(variant, variants, "variant")
-            found |= variants[name] or {}
+            found = _over(found, variants[name] or {})
         if row is not None:
-            found |= _row(row, rows, where)
+            found = _over(found, _row(row, rows, where))
         given = {name: value for name, value in {**found, **_told(said)}.items() if value is not None}
         for name in ("trainer", "encoder_arguments"):
             if isinstance(found.get(name), dict):
@@ -124,6 +124,11 @@ class Settings:
             )
             raise InputError(f"method: expected what to train, got nothing; {offer}.")
         return _checked(given)
+
+
+def _over(found: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others in their place; milestones go with the schedule that they belong to."""
+    return {k: v for k, v in found.items() if k != "milestones" or "schedule" not in own} | dict(own)
 
 
 def _checked(given: Mapping[str, Any]) -> Settings:

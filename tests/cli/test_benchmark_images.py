@@ -15,7 +15,7 @@ from PIL import Image
 import evenreg
 from evenreg.cli import main
 from evenreg.errors import InputError, RunFolderError, UnknownNameError
-from standins import face_files
+from standins import face_files, image_list
 
 EPOCHS, ROWS = 2, "SQINV + LDS; RRT"
 
@@ -55,6 +55,9 @@ def test_the_rows_asked_for_and_vanilla_stand_beside_the_papers_numbers(found):
     assert row[2].split()[:8] == ["Yang", "et", "al.", "2021,", "Table", "2", "7.67", row[2].split()[7]]
     assert "Chosen on validation: " in text
     assert "Not the papers' test rows: 24, the papers' are 2,140." in text
+    assert "\nTrained for 2 epochs at most, the recipe says 90.\n" in text
+    assert "\nImages of 32 pixels a side, the papers' have 224.\n" in text
+    assert "fair comparison" not in text
     assert max(map(len, text.splitlines())) <= 100
 
 
@@ -88,6 +91,7 @@ def test_settings_of_the_recipe_reach_training(here, found, tmp_path):
     assert not np.array_equal(found.predictions["VANILLA"], found.predictions["SQINV + LDS"])
     heavy = run(here, rows="vanilla", recipe="heavy", out=tmp_path / "heavy")
     assert heavy.recipe == "heavy"
+    assert "The papers' numbers are of light augmentation, ours of heavy: no fair comparison" in str(heavy)
     assert not np.array_equal(heavy.predictions["VANILLA"], found.predictions["VANILLA"])
     sweep = run(here, rows=None, sweep="batch-size", seeds=1, epochs=1, out=tmp_path / "sweep")
     told = [name for name in sweep.methods if name != "VANILLA"]
@@ -239,6 +243,17 @@ class TestOwnImages:
         exported = torch.export.load(tmp_path / "model.pt2").module()
         np.testing.assert_allclose(
             exported(torch.from_numpy(floats))[:, 0].detach(), model.predict(floats), rtol=1e-5
+        )
+
+    def test_images_that_were_left_out_are_told(self, tmp_path):
+        table = image_list(tmp_path, split=False)
+        table.write_text(table.read_text() + "pictures/none.png,1.5\n")
+        result = evenreg.compare(
+            images=table, target="depth", methods="vanilla", cache=tmp_path / "cache", side=16, skip_missing=True,
+            encoder="small-cnn", seeds=1, epochs=1, out=tmp_path / "run",
+        )  # fmt: skip
+        assert "Images left out, as no file was there: 1 of 41 (the first is pictures/none.png)." in str(
+            result
         )
 
     @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Train rows of a benchmark of the papers and set them beside the papers' numbers."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from evenreg.cli._benchmark_result import BenchmarkResult
     from evenreg.cli._compare_cells import Cells
     from evenreg.training import AbstractSource
+
+_SIDE = 224  # of the papers' images
 
 
 def run_rows(
@@ -56,7 +58,8 @@ def run_rows(
         overwrite: Delete an earlier run first.
         quiet: No progress on stderr.
     """
-    plans = planned_rows(read_config(name), rows, variant, sweep, said or {})
+    recipe = read_config(name)
+    plans = planned_rows(recipe, rows, variant, sweep, said or {})
     first = next(iter(plans))
     seeds = _check.integer(seeds, "seeds", 1)
     jobs = None if jobs is None else _check.integer(jobs, "jobs", 1)
@@ -126,7 +129,9 @@ def run_rows(
             progress.close()
         if not is_first:
             sys.exit(0)  # processes that Lightning started have nothing left to do
-        result = _result(name, source, plans, cells, subset)
+        own = Settings.of(recipe, next(iter(recipe["rows"])), {}, variant)
+        departures = _departures(own, base, getattr(labelled, "images", None))
+        result = _result(name, source, plans, cells, subset, tuple(departures))
         result.store(folder)
         run.finish()
     return result
@@ -142,9 +147,18 @@ def _folder_of(name: str, data: str | Path | None) -> Path:
     )
 
 
+def _departures(recipe: Settings, trained: Settings, images: Any) -> Iterator[str]:
+    """How training went another way than the recipe and the papers, where nothing else tells it."""
+    if trained.epochs != recipe.epochs:
+        yield f"Trained for {trained.epochs} epochs at most, the recipe says {recipe.epochs}."
+    if images is not None and images.shape[1] != _SIDE:
+        yield f"Images of {images.shape[1]} pixels a side, the papers' have {_SIDE}."
+
+
 def _result(
-    name: str, source: "AbstractSource", plans: Mapping[str, Settings], cells: "Cells", subset: str
-) -> "BenchmarkResult":
+    name: str, source: "AbstractSource", plans: Mapping[str, Settings], cells: "Cells", subset: str,
+    departures: tuple[str, ...],
+) -> "BenchmarkResult":  # fmt: skip
     """Trained cells evaluated on the test rows, whose regions count training rows."""
     from evenreg.cli._benchmark_result import BenchmarkResult
     from evenreg.evaluation import evaluate
@@ -171,7 +185,7 @@ def _result(
         encoder=source.encoder_name,
         recipe=next(iter(plans.values())).recipe_class or "own",
         selection=names[source.select],
-        notes=(*source.notes, *cells.failed.values()),
+        notes=(*departures, *source.notes, *cells.failed.values()),
         split=(len(train), len(val)),
         subset=subset,
     )

@@ -40,6 +40,7 @@ def sentences(result: "BenchmarkResult") -> Iterator[str]:
     yield few_note(result.benchmark, few, result.metric, table.digits)
     notes = (
         encoder_note(result.benchmark, result.encoder),
+        recipe_note(result.recipe),
         split_note(result.benchmark, result.subset, table.counts),
     )
     yield from filter(None, notes)
@@ -60,6 +61,19 @@ def encoder_note(benchmark: str, encoder: str) -> str | None:
     if _bare(encoder.removesuffix("from scratch")) == _bare(theirs):
         return None
     return f"The papers' numbers are of {theirs}, ours of {encoder}: row by row they do not compare."
+
+
+def recipe_note(recipe: str) -> str | None:
+    """What to say of a recipe class that gains more than methods do; an encoder that was trained before is told anyway.
+
+    Example:
+        >>> recipe_note("heavy")
+        "The papers' numbers are of light augmentation, ours of heavy: no fair comparison, row by row or otherwise."
+        >>> recipe_note("light")
+    """
+    if recipe != "heavy":
+        return None
+    return "The papers' numbers are of light augmentation, ours of heavy: no fair comparison, row by row or otherwise."
 
 
 def _bare(name: str) -> str:

@@ -90,6 +90,7 @@ class CachedImageSource(AbstractSource):
             self.bins = Bins.fit(seen, bin_width)
         else:
             self.bins, self.regions = benchmark.bins, benchmark.regions
+        self.notes = tuple(f"Images {note}." for note in cache.notes)
         self.row_numbers, self.groups = np.array(cache.paths), np.arange(len(cache))
         self.augments = augmentation != "none"
         self.encoder_name = _NAMES.get(encoder, encoder)

@@ -91,6 +91,13 @@ def test_one_cycle_rises_over_a_tenth_of_all_steps_and_falls():
     assert found[-1] < 1e-3
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 9, 10, 11, 20])
+def test_one_cycle_of_few_steps(steps):
+    found = rates(steps, schedule="one-cycle", learning_rate=2.0)
+    assert all(0 < rate <= 2.0 + 1e-9 for rate in found)
+    assert steps < 3 or max(found) == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize("name", ["adamw", "adam", "sgd"])
 def test_one_step_is_that_of_the_formula(name):
     """Weight decay is part of Adam's and SGD's gradient, and a shrinking of its own in AdamW."""

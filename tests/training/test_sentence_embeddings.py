@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from evenreg.errors import InputError
+from evenreg.errors import InputError, MissingFileError
 from evenreg.models._transformers import load_transformer
 from evenreg.training._sentence_embeddings import SentenceEmbeddings
 from evenreg.training._token_ids import TokenIds
@@ -130,17 +130,25 @@ def test_what_it_is_called(folder):
     assert (pairs.name, pairs.notes, pairs.saw_sts_b) == ("tiny-bert, frozen", (), False)
 
 
-def test_a_folder_gives_the_same_back_without_the_first_one(tmp_path):
+def test_a_folder_gives_the_same_back_where_the_encoder_still_is(tmp_path):
     first = tiny_encoder(tmp_path / "first", card="---\ndatasets: stsb_multi_mt\n---\n")
     pairs = make(first)
     pairs.save(tmp_path / "model")
+    assert sum(file.stat().st_size for file in (tmp_path / "model").iterdir()) < 2000
     expected, fingerprint = pairs.inputs(FIRST, SECOND), pairs.fingerprint
-    first.rename(tmp_path / "elsewhere")
     again = SentenceEmbeddings.load(tmp_path / "model")
     assert all(map(torch.equal, again.inputs(FIRST, SECOND), expected))
     assert (again.name, again.fingerprint) == (pairs.name, fingerprint)
     assert again.saw_sts_b
     assert again.encoder(expected).config == pairs.encoder(expected).config
+    again.save(tmp_path / "twice")
+    assert (tmp_path / "twice/inputs.json").read_text() == (tmp_path / "model/inputs.json").read_text()
+    first.rename(tmp_path / "elsewhere")
+    with pytest.raises(MissingFileError, match="first"):
+        SentenceEmbeddings.load(tmp_path / "model")
+    tiny_encoder(tmp_path / "first", seed=1)
+    with pytest.raises(InputError, match="expected the encoder first that the model was trained on, got another"):
+        SentenceEmbeddings.load(tmp_path / "model")
 
 
 def test_it_goes_to_other_processes_without_the_encoder(folder):

@@ -126,7 +126,8 @@ def test_folders_that_do_not_do_are_refused(folder, tmp_path):
     with pytest.raises(
         InputError, match="max_length: expected at most 32, what tiny-bert can take, got 64; lower it"
     ):
-        TokenIds(folder)
+        TokenIds(folder, max_length=64)
+    assert TokenIds(folder).tokens.length == 32
     with pytest.raises(InputError, match="max_length: expected a whole number of at least 3, got 2"):
         TokenIds(folder, max_length=2)
 

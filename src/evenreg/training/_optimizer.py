@@ -103,11 +103,12 @@ class Optimizer:
         if self.schedule == "steps":
             rates = MultiStepLR(optimizer, list(self.milestones))
             return scheduled | {"lr_scheduler": {"scheduler": rates, "interval": "epoch"}}
-        if self.schedule == "cosine":
+        if self.schedule == "cosine" or steps < 3:  # one or two steps have no room for a cycle
             rates = CosineAnnealingLR(optimizer, T_max=steps)
         else:
             peaks = [group["lr"] for group in optimizer.param_groups]
-            rates = OneCycleLR(optimizer, max_lr=peaks, total_steps=steps, pct_start=0.1)
+            up = max(0.1, 2 / steps)  # at least a step, by whose number torch divides
+            rates = OneCycleLR(optimizer, max_lr=peaks, total_steps=steps, pct_start=up)
         return scheduled | {"lr_scheduler": {"scheduler": rates, "interval": "step"}}
 
     def _optimizer(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:

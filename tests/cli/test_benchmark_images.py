@@ -127,6 +127,8 @@ def test_another_test_set_of_the_papers(here, found, tmp_path, monkeypatch):
     assert result.subset == "skewed-test"
     assert result.target.tolist() == found.target[found.target <= 40].tolist()
     assert "no paper on this split" in str(result)
+    assert "another draw" not in str(result)
+    assert "Trained for 1 epoch at most" in str(result)
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ class TestTable:
     def test_rows_far_from_all_training_rows_are_in_all_alone(self):
         found = result("agedb-dir", {"VANILLA": "vanilla"}, zero=3, seeds=1)
         assert (
-            "3 test rows, whose labels have no training rows near them (zero-shot), are in All alone."
+            "3 test rows, whose labels have no training rows nearby (zero-shot), are in All alone."
             in one_line(found)
         )
         assert len(found.table().counts) == len(found.table().rows[0].cells) == 4

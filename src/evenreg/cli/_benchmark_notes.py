@@ -38,7 +38,8 @@ def table_notes(table: "BenchmarkTable") -> Iterator[str]:
         yield f"Trained with other arguments than the paper's {word} (in its units): {', '.join(names)}."
     zero = table.counts[0] - sum(table.counts[1:])
     if zero:
-        yield f"{zero:,} test rows, whose labels have no training rows near them (zero-shot), are in All alone."
+        rows = "test row, whose label has" if zero == 1 else "test rows, whose labels have"
+        yield f"{zero:,} {rows} no training rows nearby (zero-shot), {'is' if zero == 1 else 'are'} in All alone."
 
 
 def _marks(table: "BenchmarkTable") -> Iterator[str]:

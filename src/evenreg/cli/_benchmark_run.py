@@ -150,7 +150,8 @@ def _folder_of(name: str, data: str | Path | None) -> Path:
 def _departures(recipe: Settings, trained: Settings, images: Any) -> Iterator[str]:
     """How training went another way than the recipe and the papers, where nothing else tells it."""
     if trained.epochs != recipe.epochs:
-        yield f"Trained for {trained.epochs} epochs at most, the recipe says {recipe.epochs}."
+        epochs = f"{trained.epochs} epoch{'' if trained.epochs == 1 else 's'}"
+        yield f"Trained for {epochs} at most, the recipe says {recipe.epochs}."
     if images is not None and images.shape[1] != _SIDE:
         yield f"Images of {images.shape[1]} pixels a side, the papers' have {_SIDE}."
 

@@ -41,7 +41,9 @@ def sentences(result: "BenchmarkResult") -> Iterator[str]:
     notes = (
         encoder_note(result.benchmark, result.encoder),
         recipe_note(result.recipe),
-        split_note(result.benchmark, result.subset, table.counts),
+        split_note(result.benchmark, result.subset, table.counts)
+        if result.subset == "dir" or any(row.source for row in table.rows)
+        else None,
     )
     yield from filter(None, notes)
     yield result.evaluations[result.best][0].thresholds + "."

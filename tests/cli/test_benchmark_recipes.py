@@ -9,6 +9,7 @@ from evenreg._words import WORDS, parse
 from evenreg.cli._benchmark_rows import planned_rows
 from evenreg.cli._published_match import as_printed, other_arguments
 from evenreg.cli._settings import read_config
+from evenreg.errors import InputError
 from evenreg.evaluation import published
 
 MAIN_TABLES = {
@@ -270,3 +271,11 @@ def _same(theirs, ours):
         one.args in (other.args, {**other.args, **gamma} if "gamma" in other.args else None)
         for one, other in zip(theirs, ours, strict=True)
     )
+
+
+def test_what_rows_of_a_run_share_is_said_in_a_variant():
+    own = {"rows": {"VANILLA": "vanilla", "INV": {"method": "inv", "augmentation": "heavy"}}}
+    with pytest.raises(
+        InputError, match="row 'INV': expected the augmentation of the whole benchmark, None, got"
+    ):
+        planned_rows(own, "all", None, None, {})

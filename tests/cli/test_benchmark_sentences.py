@@ -34,7 +34,8 @@ def run(here, encoder, rows, **options):
 
 @pytest.fixture(scope="module")
 def frozen(here):
-    return run(here, "frozen", "INV + LDS; ro(relevance=density); RRT; VANILLA + FDS + RANKSIM", out=here / "frozen", seeds=2)
+    rows = "INV + LDS; ro(relevance=density); RRT; VANILLA + FDS + RANKSIM"
+    return run(here, "frozen", rows, out=here / "frozen", seeds=2)
 
 
 def test_rows_on_embeddings_that_stand_still(here, frozen):

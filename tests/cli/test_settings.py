@@ -132,3 +132,9 @@ def test_a_row_and_a_method_are_one_too_many():
         InputError, match="expected one of row and method, got row 'bmc' and method 'sqinv'; leave one"
     ):
         Settings.of("table", "bmc", {"method": "sqinv"})
+
+
+@pytest.mark.parametrize(("said", "patience"), [({}, 90), ({"epochs": 200}, None), ({"patience": 3}, 3)])
+def test_a_recipe_that_never_stops_early_does_not_with_other_epochs(said, patience):
+    assert Settings.of("agedb-dir", "VANILLA", said).patience == patience
+    assert Settings.of("agedb-dir", "VANILLA", {**said, "epochs": 200}, "heavy").patience in (None, 3)

@@ -76,3 +76,8 @@ def test_other_batches_are_refused():
         encoder(PIXELS.int())
     with pytest.raises(ShapeError, match="expected images of 3 channels"):
         encoder(torch.rand(2, 32, 32, 3))
+
+
+def test_weights_in_half_precision_take_pixels():
+    encoder = PixelEncoder(SmallCNN(in_channels=3)).to(torch.bfloat16)
+    assert encoder(torch.zeros(2, 32, 32, 3, dtype=torch.uint8)).dtype == torch.bfloat16

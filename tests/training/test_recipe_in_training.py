@@ -128,3 +128,10 @@ def test_the_head_of_a_second_stage_learns_at_its_own_rate(tmp_path):
     for result, still in ((plain, True), (kept, True), (moved, False)):
         logged = {row["val_bmae"] for row in result.curves if row["stage"] == 2}
         assert (len(logged) == 1) == still
+
+
+def test_a_source_without_patience_waits_for_all_epochs():
+    source = source_of(epochs=7, patience=None)
+    assert source.budget() == (7, 7)
+    assert source.budget(epochs=200) == (200, 200)
+    assert source.budget(200, 3) == (200, 3)

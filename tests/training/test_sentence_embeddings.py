@@ -147,7 +147,9 @@ def test_a_folder_gives_the_same_back_where_the_encoder_still_is(tmp_path):
     with pytest.raises(MissingFileError, match="first"):
         SentenceEmbeddings.load(tmp_path / "model")
     tiny_encoder(tmp_path / "first", seed=1)
-    with pytest.raises(InputError, match="expected the encoder first that the model was trained on, got another"):
+    with pytest.raises(
+        InputError, match="expected the encoder first that the model was trained on, got another"
+    ):
         SentenceEmbeddings.load(tmp_path / "model")
 
 

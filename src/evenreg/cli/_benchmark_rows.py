@@ -10,6 +10,8 @@ from evenreg.cli._settings import Settings, read_config
 from evenreg.cli._sweep import swept
 from evenreg.errors import InputError
 
+# What all rows of a run have in common.
+_OF_RUN = ("encoder", "encoder_arguments", "augmentation", "select", "trainer", "checkpoint_seconds")
 _OF_SWEEP = ("about", "methods", "words")
 
 
@@ -35,6 +37,21 @@ def planned_rows(
         >>> {name: plan.method for name, plan in planned_rows(config, "gai; sqinv+lds", None, None, {}).items()}
         {'VANILLA': 'vanilla', 'GAI': 'gai(n=8)', 'sqinv + lds': 'sqinv + lds'}
     """
+    plans = _planned(config, rows, variant, sweep, said)
+    first = next(iter(plans.values()))
+    for name, plan in plans.items():
+        for key in _OF_RUN:
+            if getattr(plan, key) != getattr(first, key):
+                raise InputError(
+                    f"row {name!r}: expected the {key} of the whole benchmark, {getattr(first, key)!r}, got "
+                    f"{getattr(plan, key)!r}, which rows of one run share; say it in a variant."
+                )
+    return plans
+
+
+def _planned(
+    config: Mapping[str, Any], rows: str, variant: str | None, sweep: str | None, said: Mapping[str, Any]
+) -> dict[str, Settings]:
     known: Mapping[str, Any] = config["rows"]
     first = next(iter(known))
 

@@ -176,7 +176,7 @@ def compare(
     if many is None:
         regions = source.regions or regions
     trainer = {"accelerator": source.accelerator, "devices": 1}
-    budget = Budget(epochs or source.epochs, patience or source.patience, trainer=trainer)
+    budget = Budget(*source.budget(epochs, patience), trainer=trainer)
     jobs = jobs_on(device_of(budget)) if jobs is None else jobs
     config: dict[str, Any] = {
         "command": "compare", "data": name_of(data), "rows": rows, "sweep": sweep, "seeds": seeds, "cost": cost,

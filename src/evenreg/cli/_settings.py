@@ -116,6 +116,8 @@ class Settings:
         if said.get("epochs") is not None:  # of every stage
             stage = dict(given.get("second_stage") or {})
             given["second_stage"] = {name: value for name, value in stage.items() if name != "epochs"}
+            if said.get("patience") is None and found.get("patience") == found.get("epochs"):
+                given.pop("patience", None)  # it never stops early, however many there are
         if "method" not in given:
             offer = (
                 f"add --row with one of {', '.join(rows)}"

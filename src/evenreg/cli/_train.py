@@ -12,7 +12,7 @@ from evenreg.cli._labelled_rows import EMBEDDED, facts_of, name_of, read_rows, s
 from evenreg.cli._method_check import check_method
 from evenreg.cli._pass_progress import progress_of
 from evenreg.cli._processes import first_process
-from evenreg.cli._settings import Settings
+from evenreg.cli._settings import Settings, mapping_from
 from evenreg.cli._shot_options import regions_from
 from evenreg.cli._source_settings import set_recipe
 from evenreg.errors import InputError
@@ -31,6 +31,7 @@ def train(
     *,
     config: str | Path | None = None,
     row: str | None = None,
+    recipe: str | None = None,
     out: str | Path | None = None,
     seed: int | None = None,
     cost: str | None = None,
@@ -41,6 +42,7 @@ def train(
     epochs: int | None = None,
     patience: int | None = None,
     encoder: str | None = None,
+    encoder_arguments: Mapping[str, Any] | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
     weight_decay: float | None = None,
@@ -66,6 +68,7 @@ def train(
         method: For instance ``"sqinv + lds"``.
         config: A YAML file of these arguments, or the name of a recipe (`evenreg.recipes`).
         row: One of the config's rows.
+        recipe: One of the config's variants, such as ``heavy`` of ``agedb-dir``; None for its first.
         out: Folder of the run; None for ``runs/`` and the name of the data (a DataFrame's: of the target).
         seed: Of initial weights, order of rows and validation rows; default 0.
         cost: The cost of a network whose method names none: ``l1`` (default), ``mse`` or ``huber``.
@@ -78,6 +81,7 @@ def train(
         patience: Epochs without a better validation error after which training stops; default 16 on tables, 10 on
             sentences, all of the default on images.
         encoder: Of prepared images or sentence pairs; see `evenreg.compare`.
+        encoder_arguments: Of the encoder.
         batch_size: Rows of a training batch, over all devices; default 256 on tables and prepared images, 128 on
             others.
         learning_rate: AdamW's, default 0.001 on tables, 0.005 (largest of one cycle) on the embedded images; Adam's,
@@ -102,11 +106,12 @@ def train(
     """
     said = {
         "data": data, "target": target, "method": method, "seed": seed, "cost": cost, "split": split,
-        "bin_width": bin_width, "many": many, "few": few, "epochs": epochs, "patience": patience,
-        "encoder": encoder, "batch_size": batch_size, "learning_rate": learning_rate, "weight_decay": weight_decay,
-        "checkpoint_seconds": checkpoint_seconds, "drop_missing": drop_missing, "trainer": trainer,
+        "bin_width": bin_width, "many": many, "few": few, "epochs": epochs, "patience": patience, "encoder": encoder,
+        "encoder_arguments": encoder_arguments, "batch_size": batch_size, "learning_rate": learning_rate,
+        "weight_decay": weight_decay, "checkpoint_seconds": checkpoint_seconds, "drop_missing": drop_missing,
+        "trainer": trainer,
     }  # fmt: skip
-    settings = Settings.of(config, row, said)
+    settings = Settings.of(config, row, said, recipe)
     if settings.data is None:
         raise InputError(f"data: expected a CSV or Parquet file or {EMBEDDED!r}, got none; add --data.")
     if resume and overwrite:
@@ -152,18 +157,15 @@ def train(
     if settings.many is None:
         regions = source.regions or regions
     set_recipe(source, settings)
+    epochs, patience = source.budget(settings.epochs, settings.patience)
     plan: dict[str, Any] = asdict(settings) | {
-        "command": "train", "data": name_of(settings.data), "epochs": settings.epochs or source.epochs,
-        "patience": settings.patience or source.patience, "batch_size": source.batch_size,
+        "command": "train", "data": name_of(settings.data), "epochs": epochs, "patience": patience,
+        "batch_size": source.batch_size,
         "optimizer": dict(source.optimizer), "trainer": _plain(settings.trainer), "trainer_words": list(trainer_words),
         **facts_of(source),
     }  # fmt: skip
-    budget = Budget(
-        plan["epochs"],
-        plan["patience"],
-        settings.checkpoint_seconds,
-        trainer={"default_root_dir": folder, **arguments},
-    )
+    lightning = {"default_root_dir": folder, **arguments}
+    budget = Budget(epochs, patience, settings.checkpoint_seconds, trainer=lightning)
     first = first_process()
     run = RunFolder.open(folder, plan, resume=resume, overwrite=overwrite) if first else RunFolder(folder)
     if run.done:
@@ -236,6 +238,11 @@ def add_arguments(parser: "Parser") -> None:
     add("--method", metavar="WORDS", help="for instance 'sqinv + lds'")
     add("--config", metavar="FILE", help="YAML of these options, or a recipe's name (see 'evenreg recipes')")
     add("--row", metavar="NAME", help="row of the config")
+    add(
+        "--recipe",
+        metavar="NAME",
+        help="variant of the config, such as heavy of agedb-dir (default: its first)",
+    )
     add("--out", metavar="FOLDER", help="folder of the run (default runs/ and the name of the data)")
     add("--seed", type=int, metavar="N", help="of weights, order and validation rows (default 0)")
     add("--cost", help="cost of a network whose method names none: l1 (default), mse, huber")
@@ -255,6 +262,7 @@ def add_arguments(parser: "Parser") -> None:
         help="epochs without gain before stopping (default 16, images all, sentences 10)",
     )
     add("--encoder", metavar="NAME", help="of a prepared folder, as in 'evenreg compare'")
+    add("--encoder-arguments", metavar="YAML", help="of the encoder, likewise")
     add(
         "--batch-size",
         type=int,
@@ -280,5 +288,7 @@ def add_arguments(parser: "Parser") -> None:
 def run(args: argparse.Namespace) -> int:
     """Train and print the report."""
     options = {k: v for k, v in vars(args).items() if k not in ("verb", "trainer")}
+    if args.encoder_arguments is not None:
+        options["encoder_arguments"] = mapping_from(args.encoder_arguments)
     print(train(**options, trainer_words=args.trainer))
     return 0

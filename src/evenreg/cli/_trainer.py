@@ -120,9 +120,8 @@ class Trainer:
             return row, draw, self.cost, self.budget
         source = copy.copy(self.source)
         set_recipe(source, own)
-        budget = replace(
-            self.budget, epochs=own.epochs or source.epochs, patience=own.patience or source.patience
-        )
+        epochs, patience = source.budget(own.epochs, own.patience)
+        budget = replace(self.budget, epochs=epochs, patience=patience)
         return str(own.method), draw.trained_as(source), own.cost, budget
 
 

@@ -88,6 +88,11 @@ class SentencePairs:
         lines = [f"{first}\t{second}\t{score!r}\t{part}" for first, second, score, part in rows]
         write_text(folder / PAIRS, "\n".join([_HEADER, *lines, ""]))
 
+    @property
+    def target(self) -> str:
+        """Name of the score."""
+        return self.benchmark.target
+
     @cached_property
     def facts(self) -> SplitFacts:
         """Rows, regions, bins, and pairs that lie in two parts; a pair turned round is another."""

@@ -81,4 +81,8 @@ class PixelEncoder(nn.Module):
 
     def forward(self, pixels: Shaped[Tensor, "..."]) -> Float[Tensor, "batch features"]:
         """Features of a batch."""
-        return self.backbone(float_images(pixels))
+        weights = next((p for p in self.backbone.parameters() if p.is_floating_point()), None)
+        images = float_images(pixels)
+        return self.backbone(
+            images if weights is None else images.to(weights.dtype)
+        )  # perhaps half precision

@@ -32,15 +32,15 @@ class PreparedPixels(AbstractPrepared):
         self, images: NDArray[np.uint8], encoder: str, arguments: Mapping[str, Any], augmentation: str
     ) -> None:
         self._images, self._encoder, self._arguments = torch.from_numpy(images), encoder, arguments
-        self.augment = Augmentation(augmentation)
+        self.augment = None if augmentation == "none" else Augmentation(augmentation)
+        self._view = self.augment or Augmentation("light")  # two equal views would tell a contrast nothing
 
     @property
     def inputs(self) -> Inputs:
         return (self._images,)
 
     def second_view(self, inputs: Inputs) -> Inputs:
-        assert self.augment is not None
-        return self.augment(inputs)
+        return self._view(inputs)
 
     def encoder(self) -> PixelEncoder:
         return image_encoder(self._encoder, self._arguments, side=self._images.shape[1])
@@ -65,7 +65,7 @@ class CachedImageSource(AbstractSource):
     batch_size = 256
     rows_at_once = 256
     accelerator = "auto"
-    epochs, patience = 90, 90
+    epochs, patience = 90, None
     optimizer = MappingProxyType(
         {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "steps", "milestones": (60, 80)}
     )

@@ -41,7 +41,7 @@ class ImageSource(AbstractSource):
     """
 
     batch_size = 128
-    epochs, patience = 40, 40
+    epochs, patience = 40, None
     optimizer = MappingProxyType({"learning_rate": 5e-3, "weight_decay": 1e-4, "schedule": "one-cycle"})
     encoder_name = "SmallCNN"
 

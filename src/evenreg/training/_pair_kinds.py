@@ -37,7 +37,7 @@ def pair_inputs(name: str, arguments: Mapping[str, Any], pairs: SentencePairs) -
         "frozen": SentenceEmbeddings, "finetuned": TokenIds, "bilstm": WordIds.from_sentences
     }  # fmt: skip
     make = made[_check.known(name, made, "encoder of sentences")]
-    own = {} if name != "bilstm" else {"sentences": [*pairs.first, *pairs.second]}
+    own: dict[str, Any] = {} if name != "bilstm" else {"sentences": [*pairs.first, *pairs.second]}
     if name == "frozen" and pairs.folder is not None:
         own["cache"] = pairs.folder / _CACHE
     known = set(inspect.signature(make).parameters) - {"sentences", "cache", "options"}

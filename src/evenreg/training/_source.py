@@ -71,7 +71,7 @@ class AbstractSource(ABC):
         unit: Label units that count as one in training; None for one SD.
         select: The validation error by which the best epoch is chosen.
         epochs: Most epochs of a network, unless a person says otherwise.
-        patience: Epochs without a better validation error after which it stops, likewise.
+        patience: Epochs without a better validation error after which it stops, likewise; None never stops early.
         encoder_name: The network's encoder, for tables of results.
         notes: What else there is to know of it, sentences for under a table.
         groups: ``(rows,)`` which rows come from one thing and are no independent observations.
@@ -94,7 +94,7 @@ class AbstractSource(ABC):
     unit: float | None = None
     select: str = "bmae"
     epochs: int
-    patience: int
+    patience: int | None
     encoder_name: str
     notes: tuple[str, ...] = ()
     groups: Rows
@@ -102,6 +102,11 @@ class AbstractSource(ABC):
     accelerator: str = "cpu"
     trees: bool = False
     augments: bool = False
+
+    def budget(self, epochs: int | None = None, patience: int | None = None) -> tuple[int, int]:
+        """Most epochs and patience, as said or the source's own."""
+        most = epochs or self.epochs
+        return most, patience or self.patience or most
 
     def make_ready(self, tell: Callable[[int, int], None]) -> None:
         """Do what takes long and serves all seeds, before rows go to other processes; ``tell`` hears done and all."""

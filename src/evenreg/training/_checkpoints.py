@@ -79,11 +79,15 @@ class Resumable(Checkpoint):
             part.replace(self.path)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"random": _of_all(torch.get_rng_state()), "batches": self.batches}
+        # What augments or drops out on a GPU draws from its generator.
+        gpu = _of_all(torch.cuda.get_rng_state()) if torch.cuda.is_available() else []
+        return {"random": _of_all(torch.get_rng_state()), "gpu": gpu, "batches": self.batches}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         random = state_dict["random"]
         torch.set_rng_state(random[process_rank() % len(random)])
+        if (gpu := state_dict.get("gpu")) and torch.cuda.is_available():
+            torch.cuda.set_rng_state(gpu[process_rank() % len(gpu)])
         if self.sampler is not None:
             self.sampler.skip = state_dict["batches"]
 

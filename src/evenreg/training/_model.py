@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 import evenreg
 from evenreg import _check
@@ -22,6 +22,7 @@ from evenreg.training._about import ABOUT, read_about, unreadable
 from evenreg.training._export import export_network
 from evenreg.training._fit import predict
 from evenreg.training._pair_inputs import AbstractPairInputs
+from evenreg.training._raw_inputs import images_of, sentences_of, table_of
 from evenreg.training._scaler import TargetScaler
 from evenreg.training._task import RegressionTask
 
@@ -106,11 +107,11 @@ class TrainedNetwork(AbstractTrainedModel):
                 and the other way round.
         """
         if isinstance(self.preprocessor, AbstractPairInputs):
-            tensors = self.preprocessor.inputs(*_sentences(inputs))
+            tensors = self.preprocessor.inputs(*sentences_of(inputs))
         elif self.preprocessor is None:
-            tensors = (_images(inputs, pixels=isinstance(self.task.encoder, PixelEncoder)),)
+            tensors = (images_of(inputs, pixels=isinstance(self.task.encoder, PixelEncoder)),)
         else:
-            ready = self.preprocessor.transform(_frame(inputs), rows=rows)
+            ready = self.preprocessor.transform(table_of(inputs), rows=rows)
             tensors = (torch.from_numpy(ready.numeric), torch.from_numpy(ready.other))
         small = tensors[0].is_floating_point() and not isinstance(self.task.encoder, PixelEncoder)
         at_once = 4096 if small else _ROWS_AT_ONCE
@@ -207,7 +208,9 @@ class TrainedTrees(AbstractTrainedModel):
             inputs: As for `TrainedNetwork.predict`; tables only.
             rows: As there.
         """
-        return self.predict_matrix(self.preprocessor.transform_for_trees(_frame(inputs), rows=rows).features)
+        return self.predict_matrix(
+            self.preprocessor.transform_for_trees(table_of(inputs), rows=rows).features
+        )
 
     def export(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Refused: `torch.export` is for networks.
@@ -281,37 +284,3 @@ def _shown(model: TrainedNetwork | TrainedTrees) -> str:
     """Which model it is, in one line."""
     about = model.about
     return f"{type(model).__name__}({about.get('method', '?')}, predicts {about.get('target', '?')})"
-
-
-def _frame(inputs: Any, columns: str = "the training columns", of: str = "a table") -> "DataFrame":
-    import pandas as pd
-
-    if not isinstance(inputs, pd.DataFrame):
-        raise InputError(
-            f"inputs: expected a DataFrame with {columns}, got {type(inputs).__name__}; this model was trained on {of}."
-        )
-    return inputs
-
-
-def _sentences(inputs: Any) -> tuple[list[str], list[str]]:
-    frame = _frame(inputs, "columns 'first' and 'second'", "pairs of sentences")
-    for name in ("first", "second"):
-        if name not in frame.columns or not len(frame):
-            raise InputError(
-                f"inputs: expected columns 'first' and 'second' with a sentence in every row, got {len(frame)} rows "
-                f"of {', '.join(map(repr, frame.columns))}; name them so."
-            )
-    return list(frame["first"]), list(frame["second"])
-
-
-def _images(inputs: Any, *, pixels: bool) -> Tensor:
-    """Images as a tensor; ``pixels`` says that the encoder takes uint8 with channels last, too."""
-    shape = getattr(inputs, "shape", None)
-    if not isinstance(inputs, np.ndarray) or len(inputs.shape) != 4 or not len(inputs):
-        got = f"shape {shape}" if isinstance(inputs, np.ndarray) else type(inputs).__name__
-        raise InputError(
-            f"inputs: expected images (rows, channels, height, width), at least one, got {got}; this model was trained "
-            "on images."
-        )
-    kept = pixels and inputs.dtype == np.uint8
-    return torch.from_numpy(np.ascontiguousarray(inputs, dtype=np.uint8 if kept else np.float32))

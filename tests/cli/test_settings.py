@@ -127,6 +127,14 @@ def test_a_row_needs_a_config_and_a_config_a_file():
     assert issubclass(MissingFileError, EvenregError)
 
 
+@pytest.mark.parametrize(
+    ("config", "told"), [(None, "there is no config"), ("table", "table has no variants")]
+)
+def test_a_variant_of_nothing_is_refused(config, told):
+    with pytest.raises(InputError, match=f"recipe: expected none, as {told}, got 'heavy'; leave it out"):
+        Settings.of(config, None, {"method": "bmc"}, "heavy")
+
+
 def test_a_row_and_a_method_are_one_too_many():
     with pytest.raises(
         InputError, match="expected one of row and method, got row 'bmc' and method 'sqinv'; leave one"

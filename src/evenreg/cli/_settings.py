@@ -104,7 +104,10 @@ class Settings:
         where = "these settings" if isinstance(config, Mapping) else config
         rows, variants = read.get("rows") or {}, read.get("variants") or {}
         found = {name: value for name, value in read.items() if name not in _DESCRIBING}
-        if variants or variant is not None:
+        if variant is not None and not variants:
+            told = "there is no config" if config is None else f"{where} has no variants"
+            raise InputError(f"recipe: expected none, as {told}, got {variant!r}; leave it out.")
+        if variants:
             name = next(iter(variants)) if variant is None else _check.known(variant, variants, "variant")
             found = _over(found, variants[name] or {})
         if row is not None:

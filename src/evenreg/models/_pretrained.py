@@ -1,7 +1,5 @@
 """Weights of a residual network that somebody else has trained."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +7,7 @@ import torch
 
 from evenreg import _check
 from evenreg.errors import InputError, MissingFileError
+from evenreg.models._quiet_transformers import quiet_transformers
 
 # What two configurations must have in common for their weights to mean the same.
 _LAYOUT = (
@@ -40,7 +39,7 @@ def pretrained_resnet(layout: Any, depth: int, weights: str) -> Any:
         InputError: Weights of another network, or damaged ones.
     """
     folder = Path(weights).expanduser()
-    with _quiet():
+    with quiet_transformers():
         if folder.is_dir():
             return _loaded(layout, depth, str(folder), local_files_only=True)
         found = _is_cached(weights)
@@ -115,19 +114,3 @@ def _told(config: Any) -> str:
     blocks, channels = getattr(config, "depths", None), getattr(config, "hidden_sizes", None)
     stages = "" if blocks is None else f" of {blocks} blocks and {channels} channels"
     return f"a {config.model_type!r}{stages}"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """No progress bar, and no table of a classifier's weights that are rightly left out."""
-    from transformers.utils import logging
-
-    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bar:
-            logging.enable_progress_bar()

@@ -24,7 +24,7 @@ def quiet_transformers() -> Iterator[Any]:
             import transformers
         except ImportError:
             raise MissingDependencyError(
-                "sentence encoders expect transformers, which is not installed; run pip install 'evenreg[all]'."
+                "pretrained encoders expect transformers, which is not installed; run pip install 'evenreg[all]'."
             ) from None
         loggers = (transformers.utils.logging, hub.logging)
         levels = [logger.get_verbosity() for logger in loggers]

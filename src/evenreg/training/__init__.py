@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from evenreg.training._model import TrainedTrees as TrainedTrees
     from evenreg.training._model import load_model as load_model
     from evenreg.training._optimizer import Optimizer as Optimizer
+    from evenreg.training._pair_inputs import AbstractPairInputs as AbstractPairInputs
     from evenreg.training._pair_kinds import pair_inputs as pair_inputs
     from evenreg.training._pair_source import PairSource as PairSource
     from evenreg.training._regularize import Regularize as Regularize
     from evenreg.training._regularizer_handle import RegularizerHandle as RegularizerHandle
     from evenreg.training._run import RunFolder as RunFolder
     from evenreg.training._scaler import TargetScaler as TargetScaler
+    from evenreg.training._sentence_embeddings import SentenceEmbeddings as SentenceEmbeddings
     from evenreg.training._source import AbstractSource as AbstractSource
     from evenreg.training._stage import Stage as Stage
     from evenreg.training._stage import stages_of as stages_of
@@ -52,8 +54,16 @@ if TYPE_CHECKING:
     from evenreg.training._synthetic_methods import SyntheticMethod as SyntheticMethod
     from evenreg.training._table_source import TableSource as TableSource
     from evenreg.training._task import RegressionTask as RegressionTask
+    from evenreg.training._token_ids import TokenIds as TokenIds
+    from evenreg.training._trained_on_sts_b import trained_on_sts_b as trained_on_sts_b
+    from evenreg.training._word_ids import WordIds as WordIds
 
 _NAMES = {
+    "AbstractPairInputs": "_pair_inputs",
+    "WordIds": "_word_ids",
+    "TokenIds": "_token_ids",
+    "SentenceEmbeddings": "_sentence_embeddings",
+    "trained_on_sts_b": "_trained_on_sts_b",
     "AbstractSource": "_source",
     "Optimizer": "_optimizer",
     "attach": "_attach",
@@ -101,6 +111,7 @@ __all__ = [
     "SYNTHETIC_METHODS",
     "SYNTHETIC_MODES",
     "SYNTHETIC_PRIORS",
+    "AbstractPairInputs",
     "AbstractSource",
     "Augmentation",
     "BalancedBatchSampler",
@@ -121,13 +132,16 @@ __all__ = [
     "RegularizerHandle",
     "Rows",
     "RunFolder",
+    "SentenceEmbeddings",
     "Stage",
     "SyntheticCell",
     "SyntheticMethod",
     "TableSource",
     "TargetScaler",
+    "TokenIds",
     "TrainedNetwork",
     "TrainedTrees",
+    "WordIds",
     "attach",
     "encode",
     "fit",
@@ -139,6 +153,7 @@ __all__ = [
     "solve_synthetic",
     "stages_of",
     "train_cell",
+    "trained_on_sts_b",
 ]
 
 

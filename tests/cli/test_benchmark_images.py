@@ -230,13 +230,16 @@ class TestOwnImages:
         assert "Networks: SmallCNN, Adam, cost l1" in out
         assert (tmp_path / "data/list/manifest.json").is_file()
         assert (tmp_path / "runs/list/best/model.json").is_file()
+        still = [*words, "--augmentation", "none", "--quiet", "--out", "runs/still"]
+        assert main(still) == 0
+        assert capsys.readouterr().out.split("\n\n")[2] != out.split("\n\n")[2]  # mirror images act
         # A second time nothing is decoded; the folder alone is data as well.
         for image in listed.glob("*.png"):
             image.unlink()
         words[1:3] = [str(tmp_path / "data/list")]
         words = [w for w in words if w not in ("--target", "depth", "--side", "24")]
         assert main([*words, "--quiet", "--out", "runs/again"]) == 0
-        assert capsys.readouterr().out.split("\n\n")[1] == out.split("\n\n")[1]
+        assert capsys.readouterr().out.split("\n\n")[2] == out.split("\n\n")[2]
         model = evenreg.load_model(tmp_path / "runs/list/best")
         pixels = np.zeros((2, 24, 24, 3), np.uint8)
         floats = np.zeros((2, 3, 24, 24), np.float32)
@@ -274,6 +277,7 @@ class TestOwnImages:
             ({"methods": "hgb"}, "hgb expects the columns of a table, got images"),
             ({"methods": "smogn"}, "between whose pixels"),
             ({"encoder": "resnet60"}, "resnet60"),
+            ({"augmentation": "hevy"}, "did you mean 'heavy'"),
         ],
     )
     def test_what_cannot_be_had_is_told(self, listed, tmp_path, options, told):

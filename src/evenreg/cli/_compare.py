@@ -52,6 +52,7 @@ def compare(
     skip_missing: bool = False,
     encoder: str | None = None,
     encoder_arguments: Mapping[str, Any] | None = None,
+    augmentation: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     jobs: int | None = 1,
@@ -97,6 +98,8 @@ def compare(
         encoder: Of images: ``resnet50`` (default), ``resnet18``, ``small-cnn`` or the path of a class,
             ``package.module.Class``; of prepared sentence pairs: ``frozen`` (default), ``finetuned``, ``bilstm``.
         encoder_arguments: Of the encoder.
+        augmentation: Of training images: ``light`` (default: moved by some pixels, and mirrored), ``heavy``, or
+            ``none``, where a mirror image has another label, such as an angle.
         resume: Go on with an earlier run of the same settings in ``out``.
         overwrite: Delete an earlier run in ``out`` first.
         jobs: Cells trained at a time, each in a process and on a thread of its own; the numbers do not change
@@ -172,7 +175,9 @@ def compare(
     from evenreg.training import Budget
     from evenreg.training._fit import device_of
 
-    source = source_of(rows_read, bin_width, encoder=encoder, arguments=encoder_arguments)
+    source = source_of(
+        rows_read, bin_width, encoder=encoder, arguments=encoder_arguments, augmentation=augmentation
+    )
     if many is None:
         regions = source.regions or regions
     trainer = {"accelerator": source.accelerator, "devices": 1}
@@ -181,7 +186,8 @@ def compare(
     config: dict[str, Any] = {
         "command": "compare", "data": name_of(data), "rows": rows, "sweep": sweep, "seeds": seeds, "cost": cost,
         "epochs": budget.epochs, "patience": budget.patience, "split": split, "many": many, "few": few,
-        "encoder": encoder, "encoder_arguments": dict(encoder_arguments or {}), **facts_of(source),
+        "encoder": encoder, "encoder_arguments": dict(encoder_arguments or {}),
+        "augmentation": augmentation, **facts_of(source),
     }  # fmt: skip
     with progress_of("embedding sentences", quiet=quiet) as tell:
         source.make_ready(tell)
@@ -312,6 +318,7 @@ def add_arguments(parser: "Parser") -> None:
         metavar="YAML",
         help="of the encoder, such as 'weights: FOLDER' of a ResNet, or 'model: FOLDER' of sentences",
     )
+    add("--augmentation", metavar="NAME", help="images: light (default), heavy, or none, such as for angles")
     add("--resume", action="store_true", help="go on with an earlier run in the folder")
     add("--overwrite", action="store_true", help="delete an earlier run in the folder first")
     add("--quiet", action="store_true", help="no progress on stderr")

@@ -53,11 +53,7 @@ def _marks(table: "BenchmarkTable") -> Iterator[str]:
     elif comparison.note is not None:
         yield comparison.note
     elif comparison.rows:
-        yield (
-            f"+ better, - worse than {comparison.reference} beyond noise (p < .05 over seeds and test rows, Holm's "
-            "correction within the row); ++, -- over the whole table too; no mark: not told from noise. Differences "
-            "from the papers are not tested."
-        )
+        yield f"{comparison.legend} Differences from the papers are not tested."
 
 
 def _failing(table: "BenchmarkTable") -> Iterator[str]:

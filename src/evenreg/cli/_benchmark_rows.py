@@ -52,6 +52,7 @@ def planned_rows(
 def _planned(
     config: Mapping[str, Any], rows: str, variant: str | None, sweep: str | None, said: Mapping[str, Any]
 ) -> dict[str, Settings]:
+    """The same, before what rows share is looked at."""
     known: Mapping[str, Any] = config["rows"]
     first = next(iter(known))
 
@@ -73,13 +74,15 @@ def _planned(
         raise InputError(
             f"rows: expected 'all' or at least one row, got {rows!r}; for instance 'SQINV + LDS'."
         )
+    own_rows = {name: settings(name, {}) for name in known}
+    methods = {name: str(plan.method) for name, plan in own_rows.items()}
     for text in asked:
-        name = _recipes_row(text, {row: settings(row, {}).method or "" for row in known})
+        name = _recipes_row(text, methods)
         if name is None:
             method = " + ".join(map(str, parse(text)))
             plans[method] = settings(None, {"method": method})
         else:
-            plans[name] = settings(name, {})
+            plans[name] = own_rows[name]
     return plans
 
 

@@ -85,7 +85,7 @@ class BenchmarkTable:
                 _cell(
                     cell,
                     100.0 if metric in _PER_CENT else 1.0,
-                    _mark(comparison, row.name, region),
+                    "" if comparison is None else comparison.mark(row.name, region),
                     None if source is None else source.value(metric, region),
                     region == "all" and (id(source), metric) in failing,
                 )
@@ -144,11 +144,3 @@ def main_metric(benchmark: str) -> str:
 def _cell(cell: ResultCell, unit: float, mark: str, paper: float | None, fails: bool) -> BenchmarkCell:
     mean = None if cell.mean is None else cell.mean * unit
     return BenchmarkCell(mean, None if cell.spread is None else cell.spread * unit, mark, paper, fails)
-
-
-def _mark(comparison: Comparison | None, row: str, region: str) -> str:
-    if comparison is None or row not in comparison.rows or region not in comparison.regions:
-        return ""
-    found = comparison[row, region]
-    sign = {"better": "+", "worse": "-", "": ""}[found.verdict]
-    return sign * 2 if found.strong else sign

@@ -227,8 +227,10 @@ def read_config(config: str | Path) -> dict[str, Any]:
         path = recipes[packaged]
     try:
         text = path.read_text(encoding="utf-8")
-        _check_keys_once(yaml.compose(text, yaml.SafeLoader), path)
-        found = yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        _check_keys_once(node, path)
+        found = None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

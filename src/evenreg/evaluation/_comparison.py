@@ -100,6 +100,22 @@ class Comparison:
         """Regions that hold test rows."""
         return tuple(dict.fromkeys(d.region for d in self.differences))
 
+    def mark(self, row: str, region: str) -> str:
+        """``+`` better or ``-`` worse beyond noise, twice where that holds over the whole table too; else nothing."""
+        if row not in self.rows or region not in self.regions:
+            return ""
+        found = self[row, region]
+        sign = {"better": "+", "worse": "-", "": ""}[found.verdict]
+        return sign * 2 if found.strong else sign
+
+    @property
+    def legend(self) -> str:
+        """What marks say, or why there are none."""
+        return self.note or (
+            f"+ better, - worse than {self.reference} beyond noise (p < .05 over seeds and test rows, Holm's "
+            "correction within the row); ++, -- over the whole table too; no mark: not told from noise."
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` gives an equal comparison back."""
         return {

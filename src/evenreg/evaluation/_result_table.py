@@ -140,7 +140,7 @@ class ResultTable:
                 ResultCell(
                     _mean(seeds, key, metric),
                     _spread(seeds, key, metric),
-                    _mark(comparison, name, key),
+                    "" if comparison is None else comparison.mark(name, key),
                     r in best[c],
                 )
                 for c, key in enumerate(keys)
@@ -223,23 +223,8 @@ def _best(means: list[list[float | None]], metric: str) -> list[set[int]]:
     return best
 
 
-def _mark(comparison: Comparison | None, row: str, region: str) -> str:
-    if comparison is None or row not in comparison.rows or region not in comparison.regions:
-        return ""
-    found = comparison[row, region]
-    sign = {"better": "+", "worse": "-", "": ""}[found.verdict]
-    return sign * 2 if found.strong else sign
-
-
 def _legend(comparison: Comparison | None, own: bool) -> list[str]:
-    notes = []
-    if comparison is not None and comparison.note is None:
-        notes.append(
-            f"+ better, - worse than {comparison.reference} beyond noise (p < .05 over seeds and test rows, "
-            "Holm's correction within the row); ++, -- over the whole table too; no mark: not told from noise."
-        )
-    elif comparison is not None and comparison.note is not None:
-        notes.append(comparison.note)
+    notes = [] if comparison is None else [comparison.legend]
     if own:
         notes.append("Own: test rows weighted to the distribution of your own training rows.")
     return notes

@@ -6,7 +6,7 @@ from typing import Any
 
 from evenreg import _check
 from evenreg._words import parse, split_methods
-from evenreg.cli._settings import Settings, read_config
+from evenreg.cli._settings import Settings
 from evenreg.cli._sweep import swept
 from evenreg.errors import InputError
 
@@ -113,8 +113,3 @@ def _of_sweep(sweep: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items())
         rows[f"{method}, {told}" if told else method] = {"method": method, **own}
     return rows
-
-
-def benchmark_recipe(name: str) -> dict[str, Any]:
-    """The recipe of a benchmark."""
-    return read_config(name)

@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
@@ -52,6 +52,14 @@ def name_of(data: Any) -> str:
     return str(data) if isinstance(data, str | Path) else type(data).__name__
 
 
+def no_target(data: Any, columns: Sequence[str]) -> InputError:
+    """What is said where nobody says which column to predict."""
+    told = ", ".join(map(repr, columns[:8])) + (", …" if len(columns) > 8 else "")
+    return InputError(
+        f"target: expected the column of {name_of(data)} to predict, got none; add --target with one of {told}."
+    )
+
+
 def read_rows(
     data: Any, target: str | int | None, split: str | int | None, drop_missing: bool
 ) -> "LabelledRows":
@@ -88,11 +96,7 @@ def read_rows(
             f"data: expected a CSV or Parquet file or a DataFrame, got {type(data).__name__}; make one first."
         )
     if target is None:
-        columns = column_names(data) if is_file else [str(column) for column in data.columns]
-        told = ", ".join(map(repr, columns[:8])) + (", …" if len(columns) > 8 else "")
-        raise InputError(
-            f"target: expected the column of {name_of(data)} to predict, got none; add --target with one of {told}."
-        )
+        raise no_target(data, column_names(data) if is_file else [str(column) for column in data.columns])
     target, split = str(target), None if split is None else str(split)  # a DataFrame's may be numbers
     if is_file:
         table = read_table(data, target, split=split, drop_missing=drop_missing)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from evenreg.cli._labelled_rows import is_embedded, name_of
+from evenreg.cli._labelled_rows import is_embedded, name_of, no_target
 from evenreg.cli._pass_progress import progress_of
 from evenreg.errors import InputError
 
@@ -44,10 +44,7 @@ def cached_list(
         )
     columns = column_names(listing)
     if target is None:
-        told = ", ".join(map(repr, columns[:8]))
-        raise InputError(
-            f"target: expected the column of {listing} to predict, got none; add --target with one of {told}."
-        )
+        raise no_target(listing, columns)
     if split is None and "split" in columns:
         split = "split"
     folder = Path(cache or Path("data") / Path(listing).stem)

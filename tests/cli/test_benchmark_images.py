@@ -97,6 +97,8 @@ def test_settings_of_the_recipe_reach_training(here, found, tmp_path):
     told = [name for name in sweep.methods if name != "VANILLA"]
     assert len(told) > 1
     assert all("batch size" in name for name in told)
+    small, *_, large = (sweep.predictions[name][0] for name in told)
+    assert not np.array_equal(small, large)  # 72 rows are two batches of 64, and one of 256
 
 
 def test_an_encoder_of_ones_own(here, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 import evenreg
 from evenreg.cli import main
 from evenreg.errors import InputError, MissingFileError, UnknownNameError
+from evenreg.training import PairSource, pair_inputs
 from standins import sts_b_files
 from tiny_encoders import tiny_encoder
 
@@ -48,6 +49,12 @@ def test_rows_on_embeddings_that_stand_still(here, frozen):
     assert frozen.metrics[:2] == ("mse", "pearson")
     assert list((here / "data/sts-b-dir/embeddings").glob("*.npy"))
     assert evenreg.data.verify(here / "data/sts-b-dir").passed
+
+
+def test_regions_count_training_rows_as_the_papers_do(here):
+    pairs = evenreg.data.SentencePairs.open(here / "data/sts-b-dir")
+    source = PairSource(pairs, pair_inputs("bilstm", {"hidden": 4, "dim": 5, "layers": 1}, pairs))
+    assert source.counted.tolist() == pairs.rows("train").tolist()
 
 
 def test_a_kept_model_predicts_pairs(here, frozen):

@@ -142,7 +142,7 @@ class NetworkTraining:
             bins=len(source.bins),
             calibration=calibration,
             regularizers=regularizers,
-            augment=None if cached else prepared.augment,
+            augment=prepared.augment,
             second_view=prepared.second_view if method.views == 2 else None,
             mixing=mixing,
             select=source.select,
